@@ -1,0 +1,21 @@
+"""Hand Django's settings to the room, and register its start-up check."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.conf import settings
+
+
+class InferenceConfig(AppConfig):
+    """Pixels in, Reading out; no tables."""
+
+    name = "inference"
+
+    def ready(self) -> None:
+        """Pass bundle and threads on; import the checks so that they register."""
+        from inference import _settings, checks  # noqa: F401
+
+        _settings.configure(
+            bundle=getattr(settings, "MAEUM_BUNDLE", ""),
+            threads=getattr(settings, "MAEUM_INFERENCE_THREADS", 2),
+        )

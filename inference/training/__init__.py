@@ -1,0 +1,1 @@
+"""Turn labelled faces into member weights. Needs TensorFlow (or another Keras back end)."""

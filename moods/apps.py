@@ -1,0 +1,21 @@
+"""What a person says and shows; the heart."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MoodsConfig(AppConfig):
+    """Moods."""
+
+    name = "moods"
+    verbose_name = _("마음")
+
+    def ready(self) -> None:
+        from accounts import exports as registry
+        from accounts import seeding
+        from moods import demo, exports
+
+        registry.register("moods", exports.export, exports.erase)
+        seeding.register(20, "moods", demo.seed_entries)

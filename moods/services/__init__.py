@@ -1,0 +1,52 @@
+"""Writes of this room; the only place that changes an entry or a reading.
+
+Services do not know Celery. Whoever calls :func:`check_in_create` or :func:`reading_retry` (a view,
+the API, a command) calls :func:`moods.tasks.wake` afterwards; forgetting it costs seconds, not a
+reading, because the sweep finds the row.
+"""
+
+from __future__ import annotations
+
+from moods.services.entries import (
+    check_in_create,
+    check_in_delete,
+    check_in_update,
+    check_ins_erase,
+    reading_agree,
+    reading_correct,
+)
+from moods.services.errors import SENTENCES, EntryError
+from moods.services.photos import photo_delete, purge
+from moods.services.queue import (
+    Claim,
+    SweepReport,
+    fields_of,
+    reading_finish,
+    reading_release,
+    reading_retry,
+    readings_claim,
+    readings_run,
+    sweep,
+)
+
+__all__ = [
+    "SENTENCES",
+    "Claim",
+    "EntryError",
+    "SweepReport",
+    "check_in_create",
+    "check_in_delete",
+    "check_in_update",
+    "check_ins_erase",
+    "fields_of",
+    "photo_delete",
+    "purge",
+    "reading_agree",
+    "reading_correct",
+    "reading_finish",
+    "reading_release",
+    "reading_retry",
+    "readings_claim",
+    "readings_run",
+    "sweep",
+]

@@ -1,0 +1,1 @@
+"""Pages of moods: today, the check-in, one entry, the diary."""
