@@ -14,8 +14,11 @@ class MoodsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import exports as registry
-        from accounts import seeding
+        from accounts import seeding, withdrawals
+        from accounts.choices import Purpose
         from moods import demo, exports
+        from moods.services import kept_photos_end
 
         registry.register("moods", exports.export, exports.erase)
+        withdrawals.register(Purpose.PHOTO_KEEP, "moods", kept_photos_end)
         seeding.register(20, "moods", demo.seed_entries)

@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
+from django.utils import timezone
+
 from accounts.models import User
 from accounts.seeding import SeedContext
 from inference import Emotion
@@ -65,9 +67,9 @@ _NOTES: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 _TAGS: Final[dict[str, tuple[str, ...]]] = {
-    "good": ("가족", "산책", "복지관", "친구", "노래"),
-    "plain": ("집안일", "장보기", "텔레비전", "날씨"),
-    "low": ("잠", "통증", "혼자", "걱정", "입맛"),
+    "good": ("사람", "나들이", "날씨"),
+    "plain": ("날씨", "약", "사람"),
+    "low": ("잠", "통증", "약"),
 }
 #: Share of entries of each kind, and of reading outcomes among those with a photo.
 _WITH_PHOTO: Final = 0.5
@@ -107,23 +109,34 @@ def _seed_member(member: User, index: int, rng: random.Random, context: SeedCont
         trouble=TROUBLE.get(index % 30),
     )
     entries, readings = [], []
-    for number, (at, valence) in enumerate(_moments(temper, rng, context)):
+    now = timezone.localtime(timezone=member.zone).replace(tzinfo=None)
+    for number, (at, valence) in enumerate(_moments(temper, rng, context, with_today=index > 0)):
+        if at > now:
+            continue  # the rest of today has not happened yet
         entry = _entry(member, at, valence, rng)
+        photo = rng.random() < _WITH_PHOTO
+        if not photo and entry.mood is None:
+            entry.mood = _step(valence)  # nobody leaves an entry that says nothing
         entry.submission = uuid5(_NAMESPACE, f"{context.today} {index} {number}")
         entry.uuid = uuid5(_NAMESPACE, f"entry {context.today} {index} {number}")
         entry.created_at = entry.at
         entries.append(entry)
-        if rng.random() < _WITH_PHOTO:
+        if photo:
             readings.append(_reading(entry, valence, rng))
     CheckIn.objects.bulk_create(entries, batch_size=_BATCH)
     PhotoReading.objects.bulk_create(readings, batch_size=_BATCH)
     return len(entries)
 
 
-def _moments(temper: Temper, rng: random.Random, context: SeedContext) -> Iterator[tuple[datetime, float]]:
-    """Walk the days: an AR(1) mood around the usual one, a weekday's lift, more gaps when low."""
+def _moments(
+    temper: Temper, rng: random.Random, context: SeedContext, *, with_today: bool
+) -> Iterator[tuple[datetime, float]]:
+    """Walk the days: an AR(1) mood around the usual one, a weekday's lift, more gaps when low.
+
+    The first member is the one people log in as; today is left for them to write.
+    """
     drift = 0.0
-    for back in range(context.days, 0, -1):  # today is left for its owner to write
+    for back in range(context.days, -1 if with_today else 0, -1):
         day = context.today - timedelta(days=back)
         drift = temper.lasting * drift + rng.gauss(0, temper.swing)
         slide = (_LAST - back) / _LAST * 0.9 if temper.trouble == "decline" and back < _LAST else 0.0
@@ -151,11 +164,16 @@ def _entry(member: User, at: datetime, valence: float, rng: random.Random) -> Ch
         local_date=at.date(),
         local_time=at.time(),
         time_zone=member.time_zone,
-        mood=round(3 * max(-1.0, min(1.0, valence))) if said < 0.8 else None,
+        mood=_step(valence) if said < 0.8 else None,
         feeling=_nearest(valence, rng) if said < 0.3 or said > 0.93 else "",
         note=rng.choice(_NOTES[kind]) if rng.random() < 0.4 else "",
         tags=sorted(rng.sample(_TAGS[kind], rng.randint(1, 2))) if rng.random() < 0.35 else [],
     )
+
+
+def _step(valence: float) -> int:
+    """Return the nearest of the seven steps."""
+    return round(3 * max(-1.0, min(1.0, valence)))
 
 
 def _nearest(valence: float, rng: random.Random) -> str:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from django.test import Client
+from hypothesis import settings
 
 from accounts.models import Organisation, User
 from tests import people
+
+# Property tests meet the same examples in every run; `make test-long` looks at many more.
+settings.register_profile("suite", derandomize=True, max_examples=40, deadline=None)
+settings.register_profile("long", derandomize=True, max_examples=1000, deadline=None)
+settings.load_profile("long" if os.environ.get("MAEUM_TEST_LONG") else "suite")
 
 
 @pytest.fixture

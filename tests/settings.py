@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ.setdefault("MAEUM_VAR", tempfile.mkdtemp(prefix="maeum-test-"))
+if "MAEUM_VAR" not in os.environ:
+    # xdist's workers inherit the variable, so only the process that made the folder removes it.
+    os.environ["MAEUM_VAR"] = tempfile.mkdtemp(prefix="maeum-test-")
+    atexit.register(shutil.rmtree, os.environ["MAEUM_VAR"], ignore_errors=True)
 os.environ.setdefault("MAEUM_SECRET_KEY", "test only, never a real installation's key")
 os.environ.setdefault("MAEUM_MASTER_KEY", "test only, never a real installation's master key")
 os.environ.setdefault("MAEUM_DEMO", "1")

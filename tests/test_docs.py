@@ -13,6 +13,7 @@ def test_every_environment_variable_is_documented() -> None:
     text = (ROOT / "docs" / "settings.md").read_text()
     source = "".join(path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py"))
     names = set(re.findall(r"""["'](MAEUM_[A-Z_]+|DATABASE_URL|REDIS_URL)["']""", source))
+    missing = {name for name in names if f"`{name}`" not in text}
     assert not missing
     assert "MAEUM_VAR" in names
 

@@ -68,8 +68,7 @@ class Client:
     @property
     def last_words(self) -> str:
         """Say when the last entry was."""
-        at = self.last.time if self.last else None
-        return last_words(self.last.date if self.last else None, at, self.today)
+        return last_words(self.last.date if self.last else None, self.today)
 
     @cached_property
     def change(self) -> Change | None:
@@ -136,9 +135,7 @@ class Trend:
     def rows(self) -> list[tuple[date, str, bool]]:
         """Return the days that have anything, newest first: date, nearest mood in words, own word."""
         told = [(day.date, day.valence, day.own) for day in reversed(self.days)]
-        return [
-            (day, str(mood_of(valence).label), own) for day, valence, own in told if valence is not None
-        ]
+        return [(day, str(mood_of(valence).label), own) for day, valence, own in told if valence is not None]
 
 
 def client_list(officer: User, *, sort: str = "", query: str = "", page: str | int | None = 1) -> ClientList:

@@ -92,14 +92,13 @@ def timeline(points: Mapping[date, Value], end: date, count: int) -> tuple[Day, 
 
 def draw(days: Sequence[Day], frame: Frame = SPARK) -> Drawing:
     """Place days on a frame from left to right."""
-    own, guesses = [], []
+    own: list[Dot] = []
+    guesses: list[Dot] = []
     for place, day in enumerate(days):
         if day.valence is not None:
             dot = Dot(frame.x(place, len(days)), frame.y(day.valence), day.date)
             (own if day.own else guesses).append(dot)
-    return Drawing(
-        frame, _line(days, frame), tuple(own), tuple(guesses), frame.y(0), _silence(days, frame)
-    )
+    return Drawing(frame, _line(days, frame), tuple(own), tuple(guesses), frame.y(0), _silence(days, frame))
 
 
 def _line(days: Sequence[Day], frame: Frame) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date
 from typing import Final
 
 from django.utils.formats import date_format
@@ -26,14 +26,6 @@ _NO_WORD: Final[dict[int, str | Promise]] = {
     9: gettext_lazy("아흐레째 소식이 없어요"),
     10: gettext_lazy("열흘째 소식이 없어요"),
 }
-#: First hour of each part of today, the latest first.
-_TODAY: Final[tuple[tuple[int, str | Promise], ...]] = (
-    (21, gettext_lazy("오늘 밤")),
-    (17, gettext_lazy("오늘 저녁")),
-    (11, gettext_lazy("오늘 낮")),
-    (5, gettext_lazy("오늘 아침")),
-    (0, gettext_lazy("오늘 새벽")),
-)
 
 
 def days_since(last: date, today: date) -> int:
@@ -41,13 +33,16 @@ def days_since(last: date, today: date) -> int:
     return max(0, (today - last).days)
 
 
-def last_words(last: date | None, at: time | None, today: date) -> str:
-    """Say when the last entry was: a part of today, a day ago, or for how long there was no word."""
+def last_words(last: date | None, today: date) -> str:
+    """Say on which day the last entry was, or for how long there was no word.
+
+    The hour is not said: the notice of this consent promises the officer the day alone.
+    """
     if last is None:
         return _("아직 기록이 없어요")
     gone = days_since(last, today)
     if gone == 0:
-        return _part_of_today(at)
+        return _("오늘")
     if gone == 1:
         return _("어제")
     if gone < QUIET_DAYS:
@@ -57,12 +52,6 @@ def last_words(last: date | None, at: time | None, today: date) -> str:
     if gone <= _COUNTED:
         return _("%(days)d일째 소식이 없어요") % {"days": gone}
     return _("%(date)s 뒤로 소식이 없어요") % {"date": date_format(last, "DATE_FORMAT")}
-
-
-def _part_of_today(at: time | None) -> str:
-    if at is None:
-        return _("오늘")
-    return str(next(words for hour, words in _TODAY if at.hour >= hour))
 
 
 def age_in(year: int, birth_year: int | None) -> int | None:

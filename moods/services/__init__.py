@@ -16,7 +16,7 @@ from moods.services.entries import (
     reading_correct,
 )
 from moods.services.errors import SENTENCES, EntryError
-from moods.services.photos import photo_delete, purge
+from moods.services.photos import kept_photos_end, photo_delete, purge
 from moods.services.queue import (
     Claim,
     SweepReport,
@@ -39,6 +39,7 @@ __all__ = [
     "check_in_update",
     "check_ins_erase",
     "fields_of",
+    "kept_photos_end",
     "photo_delete",
     "purge",
     "reading_agree",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from accounts.choices import PhotoRetention, Purpose
 from accounts.keys import decrypt_for, encrypt_for
-from accounts.models import User
+from accounts.models import Grant, User
 from accounts.selectors import has_grant
 from moods.choices import FINAL, Status
 from moods.models import CheckIn, PhotoReading, photo_storage
@@ -88,6 +89,18 @@ def kept_until(member: User, status: str) -> tuple[bool, timedelta | None]:
     if member.photo_retention != PhotoRetention.FORGET and has_grant(member, Purpose.PHOTO_KEEP):
         return True, MONTH if member.photo_retention == PhotoRetention.MONTH else None
     return (True, FAILED_KEPT) if status == Status.FAILED else (False, None)
+
+
+def kept_photos_end(user: User, row: Grant) -> None:
+    """Destroy every photo a member kept, in the moment they withdraw the consent to keep them.
+
+    Photos whose reading is still to come are left: they end when the reading does.
+    """
+    kept = PhotoReading.objects.filter(check_in__member=user, status__in=FINAL).exclude(photo="")
+    pairs = list(kept.values_list("pk", "photo"))
+    kept.update(photo_until=timezone.now())  # the purge comes back for what fails below
+    for pk, name in pairs:
+        transaction.on_commit(partial(photo_destroy, pk, name), robust=True)
 
 
 def purge() -> int:

@@ -20,7 +20,7 @@ from moods.models import CheckIn, PhotoReading
 @cache
 def astronaut() -> bytes:
     """Return a real portrait, 512 x 512, as JPEG."""
-    pixels = data.astronaut()  # type: ignore[no-untyped-call]
+    pixels = data.astronaut()
     return jpeg(Image.fromarray(pixels))
 
 

@@ -66,8 +66,8 @@ def test_bad_file_is_refused_with_a_sentence_and_nothing_is_stored(
 
 
 def heic() -> bytes:
-    """Return the portrait as an iPhone would store it; our reader cannot write, so a file has it."""
-    return Path(__file__).with_name("astronaut.heic").read_bytes()
+    """Return four coloured squares as an iPhone would store them; our reader cannot write HEIC."""
+    return (Path(__file__).parents[1] / "files" / "quadrants.heic").read_bytes()
 
 
 def sixteen_bits() -> bytes:

@@ -71,6 +71,13 @@ def test_days_have_gaps_and_some_days_several_entries(db: None) -> None:
     assert max(days) < TODAY
 
 
+def test_every_seeded_entry_says_something(db: None) -> None:
+    seed(people(2))
+    silent = CheckIn.objects.filter(mood=None, feeling="", note="", reading=None)
+    assert CheckIn.objects.exists()
+    assert not silent.exists()
+
+
 def test_some_members_slide_and_some_fall_silent(db: None) -> None:
     members = people(8)
     seed(members)

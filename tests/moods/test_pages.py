@@ -237,7 +237,7 @@ def test_a_past_day_can_be_written_and_a_coming_one_cannot(as_member: Client, me
 
 def test_without_consent_the_photo_part_makes_way_for_words(as_member: Client, member: User) -> None:
     grant = grants_of(member).get(purpose=Purpose.EMOTION)
-    grant_withdraw(user=member, grant=grant.uuid)
+    grant_withdraw(user=member, grant=grant.grant)
 
     page = body(as_member.get(reverse("moods:check_in")))
     refused = as_member.post(reverse("moods:check_in"), TYPED | {"photo": a_photo()})

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from accounts.choices import PhotoRetention, Purpose
 from accounts.models import User
+from accounts.services import grant_give, grant_withdraw
 from inference import InferenceError
 from moods import selectors, services
 from moods.choices import Status
@@ -109,3 +112,20 @@ def test_deleted_entry_takes_reading_and_photo_with_it(photo_folder: Path) -> No
     services.check_in_delete(check_in=entry)
     assert (CheckIn.objects.count(), PhotoReading.objects.count()) == (0, 0)
     assert files_in(photo_folder) == []
+
+
+def test_withdrawing_the_consent_to_keep_photos_destroys_those_already_kept(
+    member: User, photo_folder: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    grant = grant_give(user=member, purpose=Purpose.PHOTO_KEEP)
+    member.photo_retention = PhotoRetention.KEEP
+    member.save()
+    entry = check_in(member, variant(1))
+    [held] = services.readings_claim(limit=1, lease_seconds=90)
+    assert services.reading_finish(held, vote())
+    assert len(files_in(photo_folder)) == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        grant_withdraw(user=member, grant=grant.grant)
+    assert files_in(photo_folder) == []
+    assert row_of(entry).photo.name == ""
+    assert row_of(entry).status == Status.READ

@@ -67,9 +67,14 @@ def expire() -> None:
     PhotoReading.objects.filter(status=Status.RUNNING).update(lease_until=timezone.now())
 
 
+def purge() -> None:
+    """Do what beat asks for every ten minutes."""
+    tasks.purge()
+
+
 def forget() -> None:
     """Empty the diary."""
     CheckIn.objects.all().delete()
 
 
-COMMANDS = {f.__name__: f for f in (upload, rows, statuses, wake, sweep, expire, forget)}
+COMMANDS = {f.__name__: f for f in (upload, rows, statuses, wake, sweep, expire, purge, forget)}

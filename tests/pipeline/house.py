@@ -95,8 +95,14 @@ class House:
             time.sleep(pause)
 
     def settle(self) -> list[dict[str, Any]]:
-        """Wait until every row is in a final state and return the rows."""
+        """Wait until every row is in a final state and return the rows.
+
+        A photo is destroyed right after the commit that ends its reading: give it that moment.
+        """
         self.wait(lambda found: set(found) <= set(FINAL), sweep=True, pause=0.2)
+        end = time.monotonic() + 5
+        while any(row["status"] == "read" and row["photo"] for row in self.rows()) and time.monotonic() < end:
+            time.sleep(0.05)
         return self.rows()
 
     # --- processes ------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -119,14 +120,16 @@ def test_strangers_are_sent_to_log_in(member: User, client: Client) -> None:
 
 
 def test_officer_without_second_factor_gets_no_further(member: User, officer: User) -> None:
-    officer.authenticator_set.all().delete()
+    Authenticator.objects.filter(user=officer).delete()
     answer = logged_in(officer).get(CLIENTS)
     assert answer.status_code == 302
     assert answer.headers["Location"] == reverse("mfa_activate_totp")
     assert not AccessEntry.objects.exists()
 
 
-def test_supervisor_sees_what_the_organisations_officers_see(member: User, organisation: Organisation) -> None:
+def test_supervisor_sees_what_the_organisations_officers_see(
+    member: User, organisation: Organisation
+) -> None:
     boss = make_staff(organisation, "boss@example.org", Role.SUPERVISOR)
     assert "김순자" in logged_in(boss).get(CLIENTS).content.decode()
     assert people.share_grant(member, boss) is not None

@@ -13,7 +13,7 @@ from accounts.models import Organisation, User
 from tests.people import make_member, share_with
 from tests.welfare.rows import NOTE, guessed, make_clients, said
 from welfare import selectors
-from welfare.services import list_seen
+from welfare.services import client_opened, list_seen
 
 CLIENTS = reverse("welfare:clients")
 
@@ -161,6 +161,28 @@ def test_writing_down_the_list_takes_the_same_queries_for_any_number(
         assert list_seen(officer=officer, clients=shown) == []
 
 
+@pytest.mark.parametrize("days", [1, 50])
+def test_opened_page_takes_the_same_queries_for_any_number_of_days(
+    member: User, officer: User, days: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for back in range(days):
+        said(member, back)
+    client_opened(officer=officer, client=found_client(officer, member), why="call")
+    officer = User.objects.get(pk=officer.pk)
+    # 1 the officer's roles, 2 grants, 3 the client, 4 the entry that holds the reason, 5 the points.
+    with django_assert_num_queries(5):
+        client = found_client(officer, member)
+        assert selectors.reason_given(officer, client) is not None
+        assert selectors.trend_of(client).tally.own == days
+
+
+def found_client(officer: User, member: User) -> selectors.Client:
+    """Return the member as the officer's client."""
+    client = selectors.client_for(officer, member.uuid)
+    assert client is not None
+    return client
+
+
 def test_days_are_those_of_the_client(organisation: Organisation, officer: User) -> None:
     far = named(organisation, "먼이", time_zone="Pacific/Kiritimati")
     here = named(organisation, "가까운이")
@@ -168,7 +190,7 @@ def test_days_are_those_of_the_client(organisation: Organisation, officer: User)
     assert rows[far.pk].today - rows[here.pk].today in {timedelta(0), timedelta(days=1)}
     assert rows[far.pk].days[-1].date == rows[far.pk].today
     said(here, 0, at=time(7))
-    assert selectors.client_list(officer, query="가까운이").page[0].last_words == "오늘 아침"
+    assert selectors.client_list(officer, query="가까운이").page[0].last_words == "오늘"
 
 
 def test_empty_list_says_what_would_fill_it(officer: User, as_officer: Client) -> None:

@@ -102,9 +102,10 @@ def test_reason_is_stored_encrypted_and_shown_to_the_member(
     assert entry.action == Action.CLIENT
     assert "수면".encode() not in bytes(entry.reason)
     assert audit.reason_for(entry, member) == "며칠째 소식이 없어서 · 수면 이야기를 여쭙기 전에"
-    assert "며칠째 소식이 없어서 · 수면 이야기를 여쭙기 전에" in as_member.get(
-        reverse("accounts:access_log")
-    ).content.decode()
+    assert (
+        "며칠째 소식이 없어서 · 수면 이야기를 여쭙기 전에"
+        in as_member.get(reverse("accounts:access_log")).content.decode()
+    )
 
 
 def test_member_reads_the_reason_in_the_members_own_language(
@@ -120,6 +121,7 @@ def test_a_reason_holds_half_an_hour_and_for_one_client_only(
     member: User, as_officer: Client, page: str, organisation: Organisation
 ) -> None:
     [other] = make_clients(organisation, 1)
+    said(member, 0)
     as_officer.post(page, {"why": "call"})
     assert CHART in as_officer.get(page).content.decode()
     assert "남기고 열기" in as_officer.get(reverse("welfare:client", args=[other.uuid])).content.decode()
