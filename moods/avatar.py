@@ -16,8 +16,16 @@ _BROWS: Final[dict[str, tuple[str, str, str]]] = {
     "sad": ("M13.2 18Q16.5 17.6 19.6 15.8", "M12.8 18.6Q16.5 17.8 20 14.8", "M12.4 19Q16.5 17.6 20.4 13.8"),
     "angry": ("M13 15.8L19.8 17.6", "M12.8 14.6L20.4 18", "M12.4 13.6L20.8 18.4"),
     "anxious": ("M13 16.8Q16.5 16.6 19.6 15.2", "M12.6 16.8Q16.2 16.4 19.8 14", "M12.2 16.6Q16 15.8 20 12.8"),
-    "startled": ("M13.2 15.4Q16.6 13.2 19.8 14.8", "M12.8 14Q16.6 11.2 20 13.4", "M12.4 12.6Q16.6 9.2 20.4 12"),
-    "neutral": ("M13.6 16.6Q16.6 15.6 19.6 16.4", "M13.4 16.2Q16.6 15 19.8 16", "M13.2 15.8Q16.6 14.4 20 15.6"),
+    "startled": (
+        "M13.2 15.4Q16.6 13.2 19.8 14.8",
+        "M12.8 14Q16.6 11.2 20 13.4",
+        "M12.4 12.6Q16.6 9.2 20.4 12",
+    ),
+    "neutral": (
+        "M13.6 16.6Q16.6 15.6 19.6 16.4",
+        "M13.4 16.2Q16.6 15 19.8 16",
+        "M13.2 15.8Q16.6 14.4 20 15.6",
+    ),
 }
 
 
@@ -76,9 +84,7 @@ def outline(grid: Sequence[Sequence[float]], *, label: str, size: int = 160) -> 
         for x, value in enumerate(row)
         if strongest > 0 and value >= strongest / 3
     ]
-    squares = format_html_join(
-        "", '<rect x="{}" y="{}" width="{}" height="{}" opacity="{}"/>', cells
-    )
+    squares = format_html_join("", '<rect x="{}" y="{}" width="{}" height="{}" opacity="{}"/>', cells)
     return format_html(
         '<svg class="outline" viewBox="0 0 48 48" {} style="width:{rem}rem;height:{rem}rem">{}'
         '<g class="cells">{}</g></svg>',
@@ -152,9 +158,7 @@ def _oval(y: float, rx: float, ry: float) -> str:
     return f'<ellipse cx="24" cy="{y}" rx="{rx}" ry="{ry}" fill="var(--feature)"/>'
 
 
-_TEAR: Final = (
-    '<path d="M14.6 27.2q-2.3 3.6 0 4.8 2.4-1.1 0-4.8z" fill="#fff" stroke="var(--feature)" stroke-width="1.2"/>'
-)
+_TEAR: Final = '<path d="M14.6 27.2q-2.3 3.6 0 4.8 2.4-1.1 0-4.8z" fill="#fff" stroke="var(--feature)" stroke-width="1.2"/>'
 _LAUGH: Final = (
     '<path d="M15.6 29.6H32.4Q31.4 38.6 24 38.6 16.6 38.6 15.6 29.6Z" fill="var(--feature)"'
     ' stroke="var(--feature)" stroke-width="1.6" stroke-linejoin="round"/>'
@@ -174,7 +178,11 @@ _EYES: Final[dict[str, tuple[str, str, str]]] = {
 }
 _MOUTHS: Final[dict[str, tuple[str, str, str]]] = {
     "happy": (_line("M18.5 31.2Q24 34.8 29.5 31.2"), _line("M16.8 30.2Q24 37.6 31.2 30.2"), _LAUGH),
-    "sad": (_line("M19 33.6Q24 30.8 29 33.6"), _line("M18 35Q24 29.6 30 35"), _line("M17 36.2Q24 28.4 31 36.2")),
+    "sad": (
+        _line("M19 33.6Q24 30.8 29 33.6"),
+        _line("M18 35Q24 29.6 30 35"),
+        _line("M17 36.2Q24 28.4 31 36.2"),
+    ),
     "angry": (
         _line("M19 33.2L29 32"),
         _line("M18 34.4Q24 30.8 30 33.8", 3),

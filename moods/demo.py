@@ -15,16 +15,18 @@ from uuid import UUID, uuid5
 
 from django.utils import timezone
 
+from accounts.choices import Purpose
 from accounts.models import User
 from accounts.seeding import SeedContext
+from accounts.selectors import has_grant
 from inference import Emotion
 from moods.choices import EMOTION_PLANE, Feeling, Status, plane_point
 from moods.models import CheckIn, PhotoReading
 
 VERSION: Final = "demo"
 _NAMESPACE: Final = UUID("6d616575-6d00-4d65-8000-64656d6f0000")
-#: Members that a welfare officer should notice: who slides for two weeks, who falls silent.
-TROUBLE: Final = {2: "decline", 7: "silence", 11: "decline", 18: "silence", 23: "decline"}
+#: Of the members who share, counted from 1: whom an officer should notice, sliding or falling silent.
+TROUBLE: Final = {2: "decline", 4: "silence", 9: "decline", 13: "silence", 17: "decline"}
 _LAST: Final = 14
 #: How usual each hour from 7 to 22 is for writing: after breakfast and in the evening.
 _HOURS: Final = (2, 4, 6, 5, 3, 2, 2, 2, 2, 2, 2, 3, 5, 6, 5, 2)
@@ -91,22 +93,26 @@ class Temper:
 def seed_entries(context: SeedContext) -> None:
     """Seed entries for every member; each has a chance of their own, so more members change nobody."""
     seed = context.rng.getrandbits(64)
-    made = 0
+    made = sharing = 0
     for index, member in enumerate(context.members):
         if CheckIn.objects.filter(member=member).exists():
             continue
         rng = random.Random(f"{seed} {index}")  # noqa: S311 - demo data, no secret
-        made += _seed_member(member, index, rng, context)
+        sharing += (shares := has_grant(member, Purpose.SHARE))
+        trouble = TROUBLE.get(sharing % 20) if shares else None
+        made += _seed_member(member, index, rng, context, trouble)
     context.say(f"moods: {made} entries")
 
 
-def _seed_member(member: User, index: int, rng: random.Random, context: SeedContext) -> int:
+def _seed_member(
+    member: User, index: int, rng: random.Random, context: SeedContext, trouble: str | None
+) -> int:
     temper = Temper(
         usual=rng.uniform(-0.15, 0.45),
         lasting=rng.uniform(0.6, 0.9),
         swing=rng.uniform(0.12, 0.3),
         writes=rng.uniform(0.65, 0.95),
-        trouble=TROUBLE.get(index % 30),
+        trouble=trouble,
     )
     entries, readings = [], []
     now = timezone.localtime(timezone=member.zone).replace(tzinfo=None)

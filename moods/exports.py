@@ -12,7 +12,9 @@ from moods.models import CheckIn, PhotoReading
 
 def export(user: User) -> list[dict[str, Any]]:
     """Return every entry with its reading, the member's corrections and the photo while it is kept."""
-    return [_entry(entry) for entry in selectors.check_ins_of(user).order_by("local_date", "local_time", "pk")]
+    return [
+        _entry(entry) for entry in selectors.check_ins_of(user).order_by("local_date", "local_time", "pk")
+    ]
 
 
 def erase(user: User) -> None:

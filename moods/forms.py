@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import uuid4
 
 from django import forms
@@ -44,7 +44,11 @@ class WordsForm(forms.Form):
     """What a person says of a moment: step, feeling, note, tags; every field may stay empty."""
 
     mood = forms.TypedChoiceField(
-        label=_("기분이 얼마나 좋은가요?"), required=False, choices=Mood.choices, coerce=_mood, empty_value=None
+        label=_("기분이 얼마나 좋은가요?"),
+        required=False,
+        choices=Mood.choices,
+        coerce=_mood,
+        empty_value=None,
     )
     feeling = forms.ChoiceField(label=_("어떤 느낌인가요?"), required=False, choices=Feeling.choices)
     note = forms.CharField(
@@ -60,9 +64,10 @@ class WordsForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["tags"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(tag, tag_word(tag)) for tag in SUGGESTED_TAGS]
+        # Here and not on the class, so that the words are of the language of this request.
+        cast(forms.MultipleChoiceField, self.fields["tags"]).choices = [
+            (tag, tag_word(tag)) for tag in SUGGESTED_TAGS
+        ]
 
     def all_tags(self) -> list[str]:
         """Return the ticked tags and the person's own, which commas separate."""

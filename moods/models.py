@@ -32,9 +32,7 @@ class CheckIn(models.Model):
     """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
-    member = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="check_ins"
-    )
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="check_ins")
     local_date = models.DateField(_("날짜"))
     local_time = models.TimeField(_("시각"))
     time_zone = models.CharField(max_length=64)
@@ -128,15 +126,9 @@ class PhotoReading(models.Model):
         verbose_name_plural = _("사진 읽기")
         indexes = [
             # The claim and the sweep look only at unfinished work, which is always a short list.
-            models.Index(
-                fields=["available_at"], condition=Q(status=Status.QUEUED), name="readings_waiting"
-            ),
-            models.Index(
-                fields=["lease_until"], condition=Q(status=Status.RUNNING), name="readings_leased"
-            ),
-            models.Index(
-                fields=["photo_until"], condition=~Q(photo=""), name="photos_to_purge"
-            ),
+            models.Index(fields=["available_at"], condition=Q(status=Status.QUEUED), name="readings_waiting"),
+            models.Index(fields=["lease_until"], condition=Q(status=Status.RUNNING), name="readings_leased"),
+            models.Index(fields=["photo_until"], condition=~Q(photo=""), name="photos_to_purge"),
         ]
 
     def __str__(self) -> str:

@@ -41,7 +41,7 @@ class PhotoUpload(FileUploadHandler):
         self.buffer.write(raw_data)
         return None
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
         """Hand the file over."""
         if self.too_large:
             return None

@@ -32,18 +32,14 @@ def make_member(email: str = "sunja@example.org", **fields: object) -> User:
 
 def share_with(member: User, organisation: Organisation) -> None:
     """Let an organisation see the member's trend."""
-    grant_give(
-        user=member, purpose=Purpose.SHARE, organisation=organisation, data_classes=[DataClass.TREND]
-    )
+    grant_give(user=member, purpose=Purpose.SHARE, organisation=organisation, data_classes=[DataClass.TREND])
 
 
 def make_staff(
     organisation: Organisation | None, email: str = "sujin@example.org", role: str = Role.OFFICER
 ) -> User:
     """Make a staff person with a second factor."""
-    user = user_create(
-        email=email, password=PASSWORD, verified=True, display_name="이수진", roles=(role,)
-    )
+    user = user_create(email=email, password=PASSWORD, verified=True, display_name="이수진", roles=(role,))
     totp_enrol(user=user)
     if organisation is not None:
         user.memberships.create(organisation=organisation)

@@ -21,7 +21,9 @@ def test_every_environment_variable_is_documented() -> None:
 def test_every_documented_variable_is_read_somewhere() -> None:
     text = (ROOT / "docs" / "settings.md").read_text()
     source = "".join(
-        path.read_text() for room in (*ROOMS, "tests", "tools") for path in (ROOT / room).rglob("*.*")
+        path.read_text()
+        for room in (*ROOMS, "tests", "tools")
+        for path in (ROOT / room).rglob("*.*")
         if path.suffix in {".py", ".sh"}
     )
     documented = set(re.findall(r"`(MAEUM_[A-Z_]+|DATABASE_URL|REDIS_URL)`", text))

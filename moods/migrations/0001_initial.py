@@ -11,7 +11,6 @@ import moods.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -20,96 +19,199 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='CheckIn',
+            name="CheckIn",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('local_date', models.DateField(verbose_name='날짜')),
-                ('local_time', models.TimeField(verbose_name='시각')),
-                ('time_zone', models.CharField(max_length=64)),
-                ('mood', models.SmallIntegerField(blank=True, choices=[(-3, '아주 힘들어요'), (-2, '힘들어요'), (-1, '조금 힘들어요'), (0, '그저 그래요'), (1, '조금 좋아요'), (2, '좋아요'), (3, '아주 좋아요')], null=True, verbose_name='기분')),
-                ('feeling', models.CharField(blank=True, choices=[('happy', '기쁨'), ('sad', '슬픔'), ('angry', '분노'), ('anxious', '불안'), ('startled', '당황'), ('neutral', '중립')], max_length=10, verbose_name='느낌')),
-                ('note', models.TextField(blank=True, max_length=4000, verbose_name='한 줄')),
-                ('tags', models.JSONField(blank=True, default=list)),
-                ('agreed', models.BooleanField(default=False)),
-                ('corrected_at', models.DateTimeField(blank=True, null=True)),
-                ('photo_digest', models.CharField(blank=True, max_length=64)),
-                ('submission', models.UUIDField(default=uuid.uuid4)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='check_ins', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("local_date", models.DateField(verbose_name="날짜")),
+                ("local_time", models.TimeField(verbose_name="시각")),
+                ("time_zone", models.CharField(max_length=64)),
+                (
+                    "mood",
+                    models.SmallIntegerField(
+                        blank=True,
+                        choices=[
+                            (-3, "아주 힘들어요"),
+                            (-2, "힘들어요"),
+                            (-1, "조금 힘들어요"),
+                            (0, "그저 그래요"),
+                            (1, "조금 좋아요"),
+                            (2, "좋아요"),
+                            (3, "아주 좋아요"),
+                        ],
+                        null=True,
+                        verbose_name="기분",
+                    ),
+                ),
+                (
+                    "feeling",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("happy", "기쁨"),
+                            ("sad", "슬픔"),
+                            ("angry", "분노"),
+                            ("anxious", "불안"),
+                            ("startled", "당황"),
+                            ("neutral", "중립"),
+                        ],
+                        max_length=10,
+                        verbose_name="느낌",
+                    ),
+                ),
+                ("note", models.TextField(blank=True, max_length=4000, verbose_name="한 줄")),
+                ("tags", models.JSONField(blank=True, default=list)),
+                ("agreed", models.BooleanField(default=False)),
+                ("corrected_at", models.DateTimeField(blank=True, null=True)),
+                ("photo_digest", models.CharField(blank=True, max_length=64)),
+                ("submission", models.UUIDField(default=uuid.uuid4)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="check_ins",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '마음 기록',
-                'verbose_name_plural': '마음 기록',
-                'ordering': ['-local_date', '-local_time', '-pk'],
+                "verbose_name": "마음 기록",
+                "verbose_name_plural": "마음 기록",
+                "ordering": ["-local_date", "-local_time", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='PhotoReading',
+            name="PhotoReading",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('queued', '차례를 기다리고 있어요'), ('running', '읽고 있어요'), ('read', '읽었어요'), ('unsure', '잘 모르겠어요'), ('rejected', '읽을 수 없는 사진이에요'), ('failed', '읽지 못했어요')], default='queued', max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=30)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('available_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('lease', models.UUIDField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('queued_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('photo', models.FileField(blank=True, max_length=120, storage=moods.models.photo_storage, upload_to='')),
-                ('photo_until', models.DateTimeField(blank=True, null=True)),
-                ('photo_width', models.PositiveIntegerField(blank=True, null=True)),
-                ('photo_height', models.PositiveIntegerField(blank=True, null=True)),
-                ('emotion', models.CharField(blank=True, choices=[('happy', '기쁨'), ('sad', '슬픔'), ('angry', '분노'), ('anxious', '불안'), ('startled', '당황'), ('neutral', '중립')], max_length=10)),
-                ('probabilities', models.JSONField(blank=True, null=True)),
-                ('confidence', models.FloatField(blank=True, null=True)),
-                ('valence', models.FloatField(blank=True, null=True)),
-                ('arousal', models.FloatField(blank=True, null=True)),
-                ('faces', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('face', models.JSONField(blank=True, null=True)),
-                ('pose', models.JSONField(blank=True, null=True)),
-                ('quality', models.JSONField(blank=True, null=True)),
-                ('eyewear', models.CharField(blank=True, max_length=12, null=True)),
-                ('mask', models.CharField(blank=True, max_length=12, null=True)),
-                ('grid', models.JSONField(blank=True, null=True)),
-                ('grid_corners', models.JSONField(blank=True, null=True)),
-                ('ms', models.JSONField(blank=True, null=True)),
-                ('ensemble_version', models.CharField(blank=True, max_length=60)),
-                ('check_in', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='reading', to='moods.checkin')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "차례를 기다리고 있어요"),
+                            ("running", "읽고 있어요"),
+                            ("read", "읽었어요"),
+                            ("unsure", "잘 모르겠어요"),
+                            ("rejected", "읽을 수 없는 사진이에요"),
+                            ("failed", "읽지 못했어요"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=30)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("available_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("lease", models.UUIDField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("queued_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "photo",
+                    models.FileField(
+                        blank=True, max_length=120, storage=moods.models.photo_storage, upload_to=""
+                    ),
+                ),
+                ("photo_until", models.DateTimeField(blank=True, null=True)),
+                ("photo_width", models.PositiveIntegerField(blank=True, null=True)),
+                ("photo_height", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "emotion",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("happy", "기쁨"),
+                            ("sad", "슬픔"),
+                            ("angry", "분노"),
+                            ("anxious", "불안"),
+                            ("startled", "당황"),
+                            ("neutral", "중립"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("probabilities", models.JSONField(blank=True, null=True)),
+                ("confidence", models.FloatField(blank=True, null=True)),
+                ("valence", models.FloatField(blank=True, null=True)),
+                ("arousal", models.FloatField(blank=True, null=True)),
+                ("faces", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("face", models.JSONField(blank=True, null=True)),
+                ("pose", models.JSONField(blank=True, null=True)),
+                ("quality", models.JSONField(blank=True, null=True)),
+                ("eyewear", models.CharField(blank=True, max_length=12, null=True)),
+                ("mask", models.CharField(blank=True, max_length=12, null=True)),
+                ("grid", models.JSONField(blank=True, null=True)),
+                ("grid_corners", models.JSONField(blank=True, null=True)),
+                ("ms", models.JSONField(blank=True, null=True)),
+                ("ensemble_version", models.CharField(blank=True, max_length=60)),
+                (
+                    "check_in",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reading",
+                        to="moods.checkin",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '사진 읽기',
-                'verbose_name_plural': '사진 읽기',
+                "verbose_name": "사진 읽기",
+                "verbose_name_plural": "사진 읽기",
             },
         ),
         migrations.AddIndex(
-            model_name='checkin',
-            index=models.Index(fields=['member', '-local_date'], name='entries_of_member'),
+            model_name="checkin",
+            index=models.Index(fields=["member", "-local_date"], name="entries_of_member"),
         ),
         migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.UniqueConstraint(fields=('member', 'submission'), name='one_row_a_submission'),
+            model_name="checkin",
+            constraint=models.UniqueConstraint(fields=("member", "submission"), name="one_row_a_submission"),
         ),
         migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.UniqueConstraint(condition=models.Q(('photo_digest', ''), _negated=True), fields=('member', 'local_date', 'photo_digest'), name='one_row_a_photo_a_day'),
+            model_name="checkin",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("photo_digest", ""), _negated=True),
+                fields=("member", "local_date", "photo_digest"),
+                name="one_row_a_photo_a_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.CheckConstraint(condition=models.Q(('mood__isnull', True), ('mood__range', (-3, 3)), _connector='OR'), name='mood_in_range'),
+            model_name="checkin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("mood__isnull", True), ("mood__range", (-3, 3)), _connector="OR"),
+                name="mood_in_range",
+            ),
         ),
         migrations.AddIndex(
-            model_name='photoreading',
-            index=models.Index(condition=models.Q(('status', 'queued')), fields=['available_at'], name='readings_waiting'),
+            model_name="photoreading",
+            index=models.Index(
+                condition=models.Q(("status", "queued")), fields=["available_at"], name="readings_waiting"
+            ),
         ),
         migrations.AddIndex(
-            model_name='photoreading',
-            index=models.Index(condition=models.Q(('status', 'running')), fields=['lease_until'], name='readings_leased'),
+            model_name="photoreading",
+            index=models.Index(
+                condition=models.Q(("status", "running")), fields=["lease_until"], name="readings_leased"
+            ),
         ),
         migrations.AddIndex(
-            model_name='photoreading',
-            index=models.Index(condition=models.Q(('photo', ''), _negated=True), fields=['photo_until'], name='photos_to_purge'),
+            model_name="photoreading",
+            index=models.Index(
+                condition=models.Q(("photo", ""), _negated=True),
+                fields=["photo_until"],
+                name="photos_to_purge",
+            ),
         ),
     ]

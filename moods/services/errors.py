@@ -27,7 +27,9 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "too_many_pixels": _("사진의 가로세로가 너무 커요. 더 작은 사진을 골라 주세요."),
     "active_content": _("사진 안에 웹 문서가 들어 있어서 받을 수 없어요. 다른 사진을 골라 주세요."),
     "not_an_image": _("사진 파일이 아니에요. 사진을 골라 주세요."),
-    "unsupported_type": _("이 종류의 파일은 받을 수 없어요. JPEG, PNG, HEIC, WebP, AVIF, GIF 사진을 골라 주세요."),
+    "unsupported_type": _(
+        "이 종류의 파일은 받을 수 없어요. JPEG, PNG, HEIC, WebP, AVIF, GIF 사진을 골라 주세요."
+    ),
     "truncated": _("사진 파일이 중간에 끊겼어요. 다시 보내 주시거나 다른 사진을 골라 주세요."),
     "storage_down": _("지금은 사진을 보관할 수 없어요. 잠시 뒤에 다시 해 주시거나 사진 없이 남겨 주세요."),
 }

@@ -100,6 +100,12 @@ def said_full_date(day: date) -> str:
 
 
 @register.filter
+def short_date(day: date) -> str:
+    """Say a day in digits or few letters: 11.21, 21 Nov."""
+    return date_format(day, pgettext("short day, Django date format", "n.j"))
+
+
+@register.filter
 def said_month(day: date) -> str:
     """Say a month with its year: 2026년 11월."""
     return date_format(day, pgettext("month with year, Django date format", "Y년 n월"))
@@ -115,9 +121,10 @@ def said_time(moment: time) -> str:
         return _("새벽 %(hour)s시 %(minute)s분") % values
     if moment.hour < 11:
         return _("아침 %(hour)s시 %(minute)s분") % values
+    if moment.hour < 12:
+        return _("오전 %(hour)s시 %(minute)s분") % values
     if moment.hour < 17:
         return _("낮 %(hour)s시 %(minute)s분") % values
     if moment.hour < 21:
         return _("저녁 %(hour)s시 %(minute)s분") % values
     return _("밤 %(hour)s시 %(minute)s분") % values
-

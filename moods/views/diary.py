@@ -54,7 +54,7 @@ def day(request: PersonRequest, day: date) -> HttpResponse:
 def _month(request: PersonRequest, year: int, month: int) -> HttpResponse:
     member = request.user
     today = timezone.localdate(timezone=member.zone)
-    if not (1 <= month <= 12 and FIRST_YEAR <= year and (year, month) <= (today.year, today.month)):
+    if not (1 <= month <= 12 and year >= FIRST_YEAR and (year, month) <= (today.year, today.month)):
         raise Http404
     first = date(year, month, 1)
     cells = selectors.month_of(member, year, month)

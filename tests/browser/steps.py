@@ -24,7 +24,9 @@ def sign_up(page: Page, *, allow: bool = True) -> None:
     page.wait_for_url("**/me/consent/**")
     if allow:
         for purpose in ("emotion_inference", "music"):
-            page.locator(f"input[type=checkbox][name*={purpose}], input[type=checkbox][value={purpose}]").first.check()
+            page.locator(
+                f"input[type=checkbox][name*={purpose}], input[type=checkbox][value={purpose}]"
+            ).first.check()
         page.locator("button:not([name=decline])", has_text="고른 것만").click()
     else:
         page.locator("button[name=decline]").click()

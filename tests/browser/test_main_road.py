@@ -17,7 +17,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.slow]
 Open = Callable[..., Page]
 
 
-def test_a_photo_becomes_a_mood_a_song_and_a_diary_page(opened: Open, browser: Browser, portrait: Path) -> None:
+def test_a_photo_becomes_a_mood_a_song_and_a_diary_page(
+    opened: Open, browser: Browser, portrait: Path
+) -> None:
     page = opened(browser)
     sign_up(page)
 
@@ -33,7 +35,9 @@ def test_a_photo_becomes_a_mood_a_song_and_a_diary_page(opened: Open, browser: B
     expect(page.get_by_text("사진 짐작: 기쁨")).to_be_visible()
 
 
-def test_a_correction_outranks_the_reading_from_then_on(opened: Open, browser: Browser, portrait: Path) -> None:
+def test_a_correction_outranks_the_reading_from_then_on(
+    opened: Open, browser: Browser, portrait: Path
+) -> None:
     page = opened(browser)
     sign_up(page)
     page.goto("/check-in/")
@@ -55,6 +59,7 @@ def test_the_webcam_takes_the_photo(opened: Open, filming: Browser) -> None:
     page.goto("/check-in/")
 
     page.locator("[data-open-camera]").click()
+    expect(page.locator("[data-use]")).to_be_hidden()
     page.locator("[data-shutter]").click()
     expect(page.locator("[data-shot]")).to_be_visible()
     page.locator("[data-again]").click()
@@ -162,7 +167,9 @@ def test_a_refused_file_keeps_every_word(opened: Open, browser: Browser, tmp_pat
     expect(page.locator("#entry blockquote")).to_have_text("손녀가 전화를 했다.")
 
 
-def test_a_file_over_the_limit_is_told_before_it_is_sent(opened: Open, browser: Browser, tmp_path: Path) -> None:
+def test_a_file_over_the_limit_is_told_before_it_is_sent(
+    opened: Open, browser: Browser, tmp_path: Path
+) -> None:
     heavy = tmp_path / "heavy.jpg"
     heavy.write_bytes(b"\xff\xd8\xff" + bytes(21_000_000))
     page = opened(browser)

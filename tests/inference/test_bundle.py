@@ -85,7 +85,9 @@ def test_changed_byte_is_noticed_before_the_file_is_opened(copy: Path) -> None:
         lambda m: m.pop("members"),
     ],
 )
-def test_manifest_that_cannot_vote_is_incompatible(copy: Path, change: Callable[[dict[str, Any]], object]) -> None:
+def test_manifest_that_cannot_vote_is_incompatible(
+    copy: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
     edit(copy, change)
     with pytest.raises(BundleIncompatible) as caught:
         read_bundle(copy)
@@ -122,7 +124,10 @@ def test_system_check_says_what_is_wrong(
 
 def test_int8_kernels_come_back_within_half_a_step(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    weights = {"a/kernel": rng.normal(0, 0.1, (3, 3, 8, 16)).astype(np.float32), "a/bias": np.ones(16, np.float32)}
+    weights = {
+        "a/kernel": rng.normal(0, 0.1, (3, 3, 8, 16)).astype(np.float32),
+        "a/bias": np.ones(16, np.float32),
+    }
     write_arrays(tmp_path / "w.npz", quantised(weights))
     with np.load(tmp_path / "w.npz") as stored:
         assert stored["a/kernel|int8"].dtype == np.int8
@@ -146,7 +151,9 @@ def test_temperature_makes_the_vote_less_sure_without_changing_the_winner() -> N
     assert soft.sum() == pytest.approx(1)
 
 
-@pytest.mark.parametrize("bad", [np.full((1, 6), np.nan), np.full((1, 6), 0.5), np.full((1, 5), 0.2), -np.eye(6)[:1]])
+@pytest.mark.parametrize(
+    "bad", [np.full((1, 6), np.nan), np.full((1, 6), 0.5), np.full((1, 5), 0.2), -np.eye(6)[:1]]
+)
 def test_what_is_no_distribution_cannot_vote(bad: np.ndarray) -> None:
     with pytest.raises(BundleIncompatible):
         Vote((1.0,)).combine([bad])

@@ -22,9 +22,8 @@ def judged(rgb: Pixels, cover: _cover.CoverNet | None = None) -> _gates.Judged:
 
 
 def on_wall(rgb: Pixels, border: int) -> Pixels:
-    return np.asarray(
-        cv2.copyMakeBorder(rgb, *[border] * 4, cv2.BORDER_CONSTANT, value=(180, 170, 160)), np.uint8
-    )
+    wall = cv2.copyMakeBorder(rgb, border, border, border, border, cv2.BORDER_CONSTANT, value=(180, 170, 160))
+    return np.asarray(wall, np.uint8)
 
 
 @pytest.mark.parametrize("change", [lambda a: a, grey, lambda a: a[:, ::-1], lambda a: a[45:185, 155:295]])
@@ -68,16 +67,16 @@ def test_half_a_face_is_cut_off() -> None:
     assert judged(astronaut()[:, :212]).reason == Reason.CUT_OFF
 
 
-def test_profile_is_not_read() -> None:
-    assert judged(turned(astronaut(), 65)).reason in {Reason.TURNED_AWAY, Reason.NO_FACE}
+@pytest.mark.parametrize("degrees", [-80, -70, 75, 85])
+def test_profile_is_not_read(degrees: float) -> None:
+    assert judged(turned(astronaut(), degrees)).reason in {Reason.TURNED_AWAY, Reason.NO_FACE}
 
 
-@pytest.mark.parametrize("degrees", [-25, 25])
+@pytest.mark.parametrize("degrees", [-40, -25, 25, 40])
 def test_turned_head_is_seen_on_the_right_side(degrees: float) -> None:
     pose = judged(turned(astronaut(), degrees)).pose
     assert pose is not None
-    assert pose.yaw * degrees > 0
-    assert abs(pose.yaw) > 8
+    assert abs(pose.yaw - degrees) < 12
 
 
 @pytest.mark.parametrize("degrees", [-40, -20, 20, 40])
@@ -123,7 +122,9 @@ COLOURS = {
 
 @pytest.mark.parametrize("colour", COLOURS.values(), ids=COLOURS.keys())
 @pytest.mark.parametrize("in_grey", [False, True])
-def test_covered_lower_face_is_not_read(colour: tuple[int, int, int], in_grey: bool, cover: _cover.CoverNet) -> None:
+def test_covered_lower_face_is_not_read(
+    colour: tuple[int, int, int], in_grey: bool, cover: _cover.CoverNet
+) -> None:
     photo = covered(astronaut(), colour)
     assert judged(grey(photo) if in_grey else photo, cover).reason in {Reason.COVERED, Reason.NO_FACE}
 

@@ -36,7 +36,12 @@ def png_that_claims(width: int, height: int) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(9))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(9)))
+        + chunk(b"IEND", b"")
+    )
 
 
 def test_empty_file_is_refused() -> None:
@@ -84,7 +89,9 @@ def test_jpeg_that_is_also_a_page_is_refused() -> None:
     assert refused(encoded(astronaut(), "JPEG") + b"<html><body onload=alert(1)>") == "active_content"
 
 
-@pytest.mark.parametrize("data", [b"%PDF-1.7 ...", b"BM" + bytes(60), b"\x00\x00\x00\x18ftypmp42" + bytes(40)])
+@pytest.mark.parametrize(
+    "data", [b"%PDF-1.7 ...", b"BM" + bytes(60), b"\x00\x00\x00\x18ftypmp42" + bytes(40)]
+)
 def test_other_kinds_are_named_as_such(data: bytes) -> None:
     assert refused(data) == "unsupported_type"
 
@@ -101,7 +108,12 @@ def test_heic_is_read() -> None:
     prepared = prepare_photo(data)
     assert (prepared.width, prepared.height) == (256, 256)
     out = pixels(data)
-    drawn = {(64, 64): (200, 40, 40), (64, 192): (40, 160, 60), (192, 64): (40, 70, 190), (192, 192): (230, 200, 60)}
+    drawn = {
+        (64, 64): (200, 40, 40),
+        (64, 192): (40, 160, 60),
+        (192, 64): (40, 70, 190),
+        (192, 192): (230, 200, 60),
+    }
     for (y, x), colour in drawn.items():
         assert abs(out[y, x] - np.array(colour)).max() < 12
 

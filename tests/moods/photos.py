@@ -39,7 +39,12 @@ def variant(number: int) -> bytes:
 
 
 def check_in(
-    member: User, photo: bytes | None = None, *, mood: int | None = None, when: datetime | None = None, **words: Any
+    member: User,
+    photo: bytes | None = None,
+    *,
+    mood: int | None = None,
+    when: datetime | None = None,
+    **words: Any,
 ) -> CheckIn:
     """Store an entry the way a view does."""
     if photo is None and mood is None and not words:

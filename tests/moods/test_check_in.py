@@ -43,9 +43,7 @@ def refused(member: User, **words: object) -> str:
     return caught.value.code
 
 
-def test_photo_is_stored_encrypted_without_metadata_and_queued(
-    member: User, photo_folder: Path
-) -> None:
+def test_photo_is_stored_encrypted_without_metadata_and_queued(member: User, photo_folder: Path) -> None:
     exif = Image.Exif()
     exif[0x010F] = "PhoneMaker"
     picture = Image.open(io.BytesIO(astronaut()))
@@ -144,7 +142,13 @@ def test_same_photo_on_the_same_day_gives_the_same_row_and_keeps_the_new_words(
     again, made = services.check_in_create(
         member=member, when=noon, photo=portrait, mood=2, note="저녁", tags=["가족"]
     )
-    assert (made, again.pk, again.mood, again.note, again.tags) == (False, first.pk, 2, "아침\n저녁", ["가족"])
+    assert (made, again.pk, again.mood, again.note, again.tags) == (
+        False,
+        first.pk,
+        2,
+        "아침\n저녁",
+        ["가족"],
+    )
     yesterday = check_in(member, portrait, when=noon - timedelta(days=1))
     assert yesterday.pk != first.pk
     assert len(files_in(photo_folder)) == 2

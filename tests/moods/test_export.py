@@ -24,7 +24,12 @@ def test_export_holds_words_readings_corrections_and_kept_photos(member: User) -
     services.reading_correct(check_in=CheckIn.objects.get(pk=entry.pk), feeling="neutral")
     told = {row["uuid"]: row for row in json.loads(json.dumps(export_all(member)["moods"]))}
     row = told[str(entry.uuid)]
-    assert (row["mood"], row["feeling"], row["note"], row["tags"]) == (2, "neutral", "손주가 왔어요.", ["가족"])
+    assert (row["mood"], row["feeling"], row["note"], row["tags"]) == (
+        2,
+        "neutral",
+        "손주가 왔어요.",
+        ["가족"],
+    )
     assert row["corrected_at"]
     assert row["reading"]["status"] == "read"
     assert row["reading"]["emotion"] == "happy"

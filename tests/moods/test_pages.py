@@ -137,7 +137,13 @@ def test_every_change_needs_the_token(member: User, entry: CheckIn) -> None:
 def test_words_alone_make_an_entry(as_member: Client, member: User) -> None:
     response = as_member.post(
         reverse("moods:check_in"),
-        {"mood": "2", "feeling": "happy", "note": "손녀가 전화를 했다.", "tags": ["잠"], "own_tags": "호떡, 눈"},
+        {
+            "mood": "2",
+            "feeling": "happy",
+            "note": "손녀가 전화를 했다.",
+            "tags": ["잠"],
+            "own_tags": "호떡, 눈",
+        },
     )
 
     made = CheckIn.objects.get(member=member)
@@ -165,7 +171,13 @@ def test_the_same_form_sent_twice_makes_one_entry(as_member: Client, member: Use
     assert member.check_ins.count() == 1
 
 
-TYPED = {"mood": "-2", "feeling": "sad", "note": "무릎이 아파서 집에 있었다.", "tags": ["통증"], "own_tags": "연속극"}
+TYPED = {
+    "mood": "-2",
+    "feeling": "sad",
+    "note": "무릎이 아파서 집에 있었다.",
+    "tags": ["통증"],
+    "own_tags": "연속극",
+}
 
 
 @pytest.mark.parametrize(
@@ -227,7 +239,9 @@ def test_a_past_day_can_be_written_and_a_coming_one_cannot(as_member: Client, me
     past, coming = today - timedelta(days=9), today + timedelta(days=2)
 
     as_member.post(reverse("moods:check_in"), {"mood": "0", "date": past.isoformat(), "time": "21:30"})
-    refused = as_member.post(reverse("moods:check_in"), {"mood": "0", "date": coming.isoformat(), "time": "09:00"})
+    refused = as_member.post(
+        reverse("moods:check_in"), {"mood": "0", "date": coming.isoformat(), "time": "09:00"}
+    )
 
     made = member.check_ins.get()
     assert (made.local_date, made.local_time) == (past, time(21, 30))
@@ -293,7 +307,9 @@ def test_progress_slows_down(as_member: Client, member: User) -> None:
     made = an_entry(member, mood=None)
     reading = a_reading(made, status=Status.QUEUED)
     for seconds, pace in ((2, 1), (30, 2), (90, 3)):
-        PhotoReading.objects.filter(pk=reading.pk).update(queued_at=timezone.now() - timedelta(seconds=seconds))
+        PhotoReading.objects.filter(pk=reading.pk).update(
+            queued_at=timezone.now() - timedelta(seconds=seconds)
+        )
         assert f"delay:{pace}s" in body(as_member.get(reverse("moods:entry", args=[made.uuid])))
 
 
@@ -301,7 +317,7 @@ def test_a_reading_is_told_with_its_doubt_and_its_bars(as_member: Client, entry:
     page = body(as_member.get(reverse("moods:entry", args=[entry.uuid])))
 
     assert "열 장 중 일곱 장쯤" in page
-    assert page.index("--p:68") < page.index("--p:17") < page.index("--p:1\"")
+    assert page.index("--p:68") < page.index("--p:17") < page.index('--p:1"')
     assert "사진은 읽은 뒤에 지웠어요" in page
     assert reverse("music:for_entry", args=[entry.uuid]) in page
 
@@ -439,7 +455,9 @@ def test_the_diary_shows_own_days_solid_guesses_dashed_and_gaps(as_member: Clien
     assert page.count('"px none"') == 29
 
 
-@pytest.mark.parametrize("address", ["/diary/2026/13/", "/diary/2999/1/", "/diary/2999-01-01/", "/diary/2026-02-30/"])
+@pytest.mark.parametrize(
+    "address", ["/diary/2026/13/", "/diary/2999/1/", "/diary/2999-01-01/", "/diary/2026-02-30/"]
+)
 def test_a_day_or_month_that_cannot_be_is_not_found(as_member: Client, address: str) -> None:
     assert as_member.get(address).status_code == 404
 

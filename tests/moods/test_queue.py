@@ -94,7 +94,13 @@ def test_reading_is_stored_with_the_mean_of_the_whole_vote(member: User) -> None
     reading = vote(Emotion.HAPPY, 0.75)
     assert services.reading_finish(claim()[0], reading)
     row = row_of(entry)
-    assert (row.status, row.emotion, row.confidence, row.reason, row.lease) == ("read", "happy", 0.75, "", None)
+    assert (row.status, row.emotion, row.confidence, row.reason, row.lease) == (
+        "read",
+        "happy",
+        0.75,
+        "",
+        None,
+    )
     rest = [EMOTION_PLANE[name] for name in Emotion if name != Emotion.HAPPY]
     place = EMOTION_PLANE[Emotion.HAPPY]
     assert row.valence == pytest.approx(0.75 * place.valence + 0.05 * sum(p.valence for p in rest))
@@ -218,7 +224,11 @@ def test_passing_trouble_at_the_cap_fails_with_its_code(member: User, settings: 
 def test_photo_is_destroyed_once_it_was_read_refused_or_left_unsure(photo_folder: Path) -> None:
     member = make_member()
     entries = queue(member, 3)
-    readings = [vote(), refusal(Outcome.REJECTED, Reason.NO_FACE), refusal(Outcome.UNSURE, Reason.LOW_CONFIDENCE)]
+    readings = [
+        vote(),
+        refusal(Outcome.REJECTED, Reason.NO_FACE),
+        refusal(Outcome.UNSURE, Reason.LOW_CONFIDENCE),
+    ]
     for one, reading in zip(claim(), readings, strict=True):
         assert services.reading_finish(one, reading)
     assert files_in(photo_folder) == []
@@ -233,9 +243,7 @@ def test_photo_is_destroyed_once_it_was_read_refused_or_left_unsure(photo_folder
     ("choice", "days"), [(PhotoRetention.MONTH, 30), (PhotoRetention.KEEP, None), (PhotoRetention.FORGET, 0)]
 )
 @pytest.mark.django_db(transaction=True)
-def test_photo_is_kept_only_by_the_members_choice(
-    choice: str, days: int | None, photo_folder: Path
-) -> None:
+def test_photo_is_kept_only_by_the_members_choice(choice: str, days: int | None, photo_folder: Path) -> None:
     member = make_member()
     grant_give(user=member, purpose=Purpose.PHOTO_KEEP)
     member.photo_retention = choice
@@ -287,7 +295,12 @@ def test_consent_withdrawn_while_reading_stores_nothing_of_the_reading(photo_fol
     withdraw(member, Purpose.EMOTION)
     services.reading_finish(held, vote())
     row = row_of(entry)
-    assert (row.status, row.reason, row.emotion, row.probabilities) == ("failed", "consent_withdrawn", "", None)
+    assert (row.status, row.reason, row.emotion, row.probabilities) == (
+        "failed",
+        "consent_withdrawn",
+        "",
+        None,
+    )
     assert files_in(photo_folder) == []
 
 

@@ -32,7 +32,9 @@ def lines(capsys: pytest.CaptureFixture[str], *arguments: object) -> list[dict[s
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_portrait_is_read_happy_with_every_key(portrait_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_portrait_is_read_happy_with_every_key(
+    portrait_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     [line] = lines(capsys, portrait_file)
     assert tuple(line) == KEYS
     assert (line["path"], line["outcome"], line["emotion"]) == (str(portrait_file), "READ", "happy")
@@ -106,4 +108,6 @@ def test_explain_draws_over_the_upright_photo(portrait_file: Path, tmp_path: Pat
 
 def test_explain_of_several_photos_is_refused(portrait_file: Path, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="one PATH"):
-        call_command("read_photo", str(portrait_file), str(portrait_file), "--explain", str(tmp_path / "x.png"))
+        call_command(
+            "read_photo", str(portrait_file), str(portrait_file), "--explain", str(tmp_path / "x.png")
+        )

@@ -45,7 +45,10 @@ class House:
         self._reader: subprocess.Popen[str] | None = None
         self._call("manage.py", "migrate", "-v", "0", "--skip-checks")
         self._driver: subprocess.Popen[str] = self._spawn(
-            [sys.executable, "-m", "tests.pipeline.driver"], "driver", stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "tests.pipeline.driver"],
+            "driver",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
 
     # --- what a web process does ----------------------------------------------------------------
@@ -83,7 +86,9 @@ class House:
         found: list[dict[str, Any]] = self.ask("rows")
         return found
 
-    def wait(self, met: Callable[[dict[str, int]], bool], *, sweep: bool = False, pause: float = 0.05) -> None:
+    def wait(
+        self, met: Callable[[dict[str, int]], bool], *, sweep: bool = False, pause: float = 0.05
+    ) -> None:
         """Wait until the counts by status are as wished; ``sweep`` plays beat meanwhile."""
         end = time.monotonic() + PATIENCE
         swept = 0.0
@@ -141,7 +146,11 @@ class House:
         return path.read_text(errors="replace")[-6000:] if path.exists() else ""
 
     def _spawn(
-        self, command: list[str], log: str, stdin: int = subprocess.DEVNULL, stdout: int | None = None,
+        self,
+        command: list[str],
+        log: str,
+        stdin: int = subprocess.DEVNULL,
+        stdout: int | None = None,
         extra: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[str]:
         with (self.folder / f"{log}.log").open("a") as output:
@@ -154,6 +163,11 @@ class House:
 
     def _call(self, *command: str) -> None:
         done = subprocess.run(
-            [sys.executable, *command], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
