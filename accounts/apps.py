@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("사람과 동의")
 
     def ready(self) -> None:
-        from accounts import exports, seeding
+        from accounts import exports, seeding, signals  # noqa: F401  importing connects the signals
         from accounts.demo import seed_people
 
         seeding.register(10, "accounts", seed_people)

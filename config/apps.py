@@ -21,6 +21,8 @@ class ConfigConfig(AppConfig):
     verbose_name = "Maeum"
 
     def ready(self) -> None:
+        from config import checks  # noqa: F401  registers them
+
         # The signal is sent only for apps with models, which wiring has none of.
         sender = apps.get_app_config("accounts")
         post_migrate.connect(_make_cache_table, sender=sender, dispatch_uid="cache table")

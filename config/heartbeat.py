@@ -80,9 +80,13 @@ class Pulse:
         threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
 
     def attach(self, consumer: Any) -> None:
-        """Note the consumer whose main loop is asked for marks; from now on it must leave them."""
+        """Note the consumer whose main loop is asked for marks; from now on it must leave them.
+
+        The first mark may take as long as a start: the ensemble is loaded (worker_ready) before the
+        loop turns, and on a slow disk that takes longer than a loop may stand still.
+        """
         self._consumer = consumer
-        self._change(connected=True, loop_at=time.monotonic())
+        self._change(connected=True, loop_at=time.monotonic() + START - SILENCE)
 
     def detach(self) -> None:
         """Expect no marks while the worker looks for its broker."""

@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(var: Path, run: Path) -> int:
-    subprocess.run([sys.executable, "-m", "config.prepare"], check=True)
+    _prepare([sys.executable, "-m", "config.prepare"])
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
@@ -76,6 +76,13 @@ def _run(var: Path, run: Path) -> int:
         supervisor.stop()
         _say("껐어요 · stopped")
     return 0
+
+
+def _prepare(command: list[str]) -> None:
+    """Run the preparation to its end; any signal to stop ends it too (SIGTERM would leave it behind)."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    subprocess.run(command, check=True)
 
 
 def children(var: Path, run: Path, port: int) -> list[Child]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
 
 #: YouTube's player is the one foreign script, loaded only after a tap on a track.
 POLICY = "; ".join(
@@ -36,4 +37,17 @@ class ContentSecurityPolicy:
         response.headers.setdefault(
             "Permissions-Policy", "camera=(self), microphone=(), geolocation=(), payment=()"
         )
+        return response
+
+
+class NoTraces:
+    """Let no browser or proxy keep a logged-in person's pages: tablets in day rooms are shared."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated and "Cache-Control" not in response.headers:
+            patch_cache_control(response, private=True, no_store=True)
         return response

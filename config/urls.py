@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from config import views
 
@@ -20,7 +19,7 @@ urlpatterns = [
     path("music/", include("music.urls")),
     path("welfare/", include("welfare.urls")),
     # Staff log in where everybody does, so that throttling and the second factor hold there too.
-    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/login/", views.admin_login),
     path("admin/", admin.site.urls),
 ]
 

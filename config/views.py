@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.core.exceptions import PermissionDenied
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -40,6 +42,18 @@ def home(request: HttpRequest) -> HttpResponse:
 def help_lines(request: HttpRequest) -> HttpResponse:
     """Show the numbers to call; open to everybody, logged in or not."""
     return render(request, "help_lines.html")
+
+
+@never_cache
+@require_safe
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """Send strangers to the log-in page; who is logged in came because the admin site is not theirs: 403.
+
+    The log-in page would send them straight back, and the browser would go in circles.
+    """
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect(reverse("account_login", query=request.GET))
 
 
 @never_cache

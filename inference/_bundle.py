@@ -211,7 +211,8 @@ def dequantised(stored: Mapping[str, Array]) -> dict[str, Array]:
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> str:
     """Write an ``.npz`` whole or not at all; returns its sha256."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **dict(arrays))
+    named: dict[str, Any] = dict(arrays)  # numpy's types take every keyword for its own flag
+    np.savez_compressed(buffer, **named)
     data = buffer.getvalue()
     _write(path, data)
     return hashlib.sha256(data).hexdigest()

@@ -107,8 +107,8 @@ def _search(bgr: NDArray[np.uint8], side: int, border: float) -> list[Face]:
     detector = _detector()
     detector.setInputSize((small.shape[1], small.shape[0]))
     _, rows = detector.detect(small)
-    if rows is None:
-        return []
+    if rows is None:  # OpenCV's types do not say so
+        return []  # type: ignore[unreachable]
     factor = np.array([width / size[0], height / size[1]])
     return [_face(np.asarray(row, np.float64), pad, factor) for row in rows]
 

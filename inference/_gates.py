@@ -26,8 +26,13 @@ COMPANY_SCORE: Final = 0.75
 MIN_EYE_DISTANCE: Final = 11.0
 #: Share of brows to chin beyond the photo.
 MAX_OUTSIDE: Final = 0.15
-#: Degrees; the 99th percentiles of clear faces are 50, 21 and 39 (FER+).
-MAX_YAW: Final = 50.0
+#: Degrees. A portrait turned in depth by 25, 45, 65 and 80 degrees is seen at 19, 34..38, 47..54 and
+#: 55..62, so profiles are refused and half-turned heads read; 90 % of FER+ and eyewear faces lie within
+#: 44 of yaw, 99 % within 25 of pitch.
+MAX_YAW: Final = 48.0
+#: Eye distance over eyes-to-mouth distance: a second sign of a profile, for its landmarks are noisy.
+#: Frontal 0.9..1.1, turned by 70 degrees 0.55 and less.
+MIN_EYE_SPAN: Final = 0.64
 MAX_PITCH: Final = 42.0
 MAX_ROLL: Final = 45.0
 #: Light is judged by contrast, not by brightness: dark skin in good light has contrast, a face in
@@ -42,9 +47,10 @@ MIN_SHARPNESS: Final = 0.035
 #: value stand in the card.
 MAX_COVERED: Final = 0.6
 
-#: Heights of the layout's points above the eye plane, in eye distances: nose tip 35 mm and mouth
-#: corners 6 mm of 63 mm between the pupils, means of adult faces (Farkas 1994, rounded).
-_DEPTH: Final = np.array([0.0, 0.0, 0.55, 0.1, 0.1])
+#: Heights of the layout's points above the eye plane, in eye distances. A real nose tip stands at about
+#: 0.55; YuNet draws turned faces too frontal, so the depth that gives the true angle is less. Fitted
+#: on a portrait turned in depth by 25 and 45 degrees.
+_DEPTH: Final = np.array([0.0, 0.0, 0.32, 0.05, 0.05])
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ def judge(bgr: NDArray[np.uint8], cover: _cover.CoverNet | None) -> Judged:
         return Judged(_why_none(bgr), 0)
     face = refine(bgr, faces[0])
     pose, quality = head_pose(face.landmarks), measure(bgr, face)
-    reason = _geometry(faces, pose, quality) or _light(quality)
+    reason = _geometry(faces, face, pose, quality) or _light(quality)
     if reason is None and cover is not None:
         crop = _crop.align(bgr, face.landmarks, _cover.SIDE)
         _, covered, unnatural = (float(p) for p in cover.probabilities(crop[None])[0])
@@ -86,7 +92,7 @@ def _why_none(bgr: NDArray[np.uint8]) -> Reason:
     return Reason.DARK if float(np.percentile(_crop.grey(bgr), 99)) < 40 else Reason.NO_FACE
 
 
-def _geometry(faces: list[Face], pose: Pose, quality: Quality) -> Reason | None:
+def _geometry(faces: list[Face], face: Face, pose: Pose, quality: Quality) -> Reason | None:
     if _in_company(faces):
         return Reason.SEVERAL_FACES
     if quality.eye_distance < MIN_EYE_DISTANCE:
@@ -94,6 +100,8 @@ def _geometry(faces: list[Face], pose: Pose, quality: Quality) -> Reason | None:
     if quality.outside > MAX_OUTSIDE:
         return Reason.CUT_OFF
     if abs(pose.yaw) > MAX_YAW or abs(pose.pitch) > MAX_PITCH or abs(pose.roll) > MAX_ROLL:
+        return Reason.TURNED_AWAY
+    if _eye_span(face.landmarks) < MIN_EYE_SPAN:
         return Reason.TURNED_AWAY
     return None
 
@@ -106,6 +114,12 @@ def _light(quality: Quality) -> Reason | None:
     if quality.sharpness < MIN_SHARPNESS:
         return Reason.BLURRED
     return None
+
+
+def _eye_span(landmarks: NDArray[np.float64]) -> float:
+    """Return eye distance over the distance between the middles of eyes and mouth."""
+    down = (landmarks[3] + landmarks[4] - landmarks[0] - landmarks[1]) / 2
+    return float(np.hypot(*(landmarks[1] - landmarks[0])) / max(float(np.hypot(*down)), 1e-6))
 
 
 def _in_company(faces: list[Face]) -> bool:

@@ -35,9 +35,22 @@ _BRANDS: Final = {
     **dict.fromkeys((b"avif", b"avis"), "AVIF"),
 }
 #: Pictures and papers we know but do not take.
-_OTHER_MAGIC: Final = (b"II*\x00", b"MM\x00*", b"BM", b"%PDF", b"8BPS", b"\x00\x00\x01\x00", b"\x00\x00\x00\x0cjP")
+_OTHER_MAGIC: Final = (
+    b"II*\x00",
+    b"MM\x00*",
+    b"BM",
+    b"%PDF",
+    b"8BPS",
+    b"\x00\x00\x01\x00",
+    b"\x00\x00\x00\x0cjP",
+)
 #: Markup a browser would run. XMP (``<x:xmpmeta``) is harmless and common in photos: not listed.
-_ACTIVE: Final = re.compile(rb"<(?:script|html|!doctype|iframe|foreignobject|svg[\s>])", re.IGNORECASE)
+#: Every alternative is long enough that compressed pixels spell it by chance in none of a million photos.
+_ACTIVE: Final = re.compile(
+    rb"<(?:(?:script|html|iframe|foreignobject)[\s>/]|!doctype\s|svg\s[^>]{0,300}xmlns)", re.IGNORECASE
+)
+_HEAD: Final = 1024
+_SVG_HEAD: Final = re.compile(rb"<svg[\s>]", re.IGNORECASE)
 
 
 class PhotoError(ValueError):
@@ -109,7 +122,7 @@ def _kind(data: bytes) -> str:
         raise PhotoError("empty_file")
     if len(data) > MAX_BYTES:
         raise PhotoError("too_large")
-    if _ACTIVE.search(data):
+    if _ACTIVE.search(data) or _SVG_HEAD.search(data, 0, _HEAD):
         raise PhotoError("active_content")
     for magic, kind in _MAGIC:
         if data.startswith(magic):

@@ -55,16 +55,18 @@ class Member:
     def _answer(self, faces: NDArray[np.uint8], flip: bool) -> Answer:
         if faces.shape[1:] != self.size:
             how = cv2.INTER_LINEAR
-            faces = np.stack([cv2.resize(f, self.size[::-1], interpolation=how) for f in faces]).astype(np.uint8)
+            faces = np.stack([cv2.resize(f, self.size[::-1], interpolation=how) for f in faces]).astype(
+                np.uint8
+            )
         if flip:
             faces = np.concatenate([faces, faces[:, :, ::-1]])
         out = self._run(np.repeat(faces[..., None].astype(np.float32), 3, axis=-1))
         probabilities = softmax(out["logits"].numpy())
-        features = np.asarray(out["features"].numpy(), np.float32)
+        features: NDArray[np.float32] = np.asarray(out["features"].numpy(), np.float32)
         if flip:
             half = len(faces) // 2
             probabilities = (probabilities[:half] + probabilities[half:]) / 2
-            features = (features[:half] + features[half:, :, ::-1]) / 2
+            features = np.asarray((features[:half] + features[half:, :, ::-1]) / 2, np.float32)
         return Answer(probabilities, features)
 
 

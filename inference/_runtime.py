@@ -60,7 +60,7 @@ _loaded: Loaded | None = None
 
 def load() -> Loaded:
     """Return the ensemble, loading it if need be; raises ``BundleError``."""
-    global _loaded  # noqa: PLW0603 - one ensemble a process is the point
+    global _loaded
     with _lock:
         if _loaded is None:
             _loaded = _load(read_bundle(find_bundle(SETTINGS.bundle)))
@@ -69,7 +69,7 @@ def load() -> Loaded:
 
 def release() -> None:
     """Forget the ensemble, so that the next reading loads it anew."""
-    global _loaded  # noqa: PLW0603
+    global _loaded
     with _lock:
         _loaded = None
 
@@ -155,7 +155,9 @@ def _vote(photos: list[_Opened], ensemble: Loaded) -> list[Reading]:
             photo.ms["vote"] = each
     rows = {id(photo): row for row, photo in enumerate(clear)}
     return [
-        _answered(photo, combined[rows[id(photo)]], _maps(answers, rows[id(photo)], combined, ensemble), ensemble)
+        _answered(
+            photo, combined[rows[id(photo)]], _maps(answers, rows[id(photo)], combined, ensemble), ensemble
+        )
         if id(photo) in rows
         else _rejected(photo, ensemble)
         for photo in photos

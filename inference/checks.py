@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as Caution
 
 from inference._bundle import BundleChanged, BundleError, BundleMissing, find_bundle, read_bundle
 from inference._settings import SETTINGS
@@ -23,13 +24,13 @@ def check_bundle(**_options: Any) -> list[CheckMessage]:
         bundle.verify()
     except BundleMissing as error:
         hint = "No photo can be read. Install a bundle or train one: manage.py train_ensemble."
-        return [Warning(str(error), hint=hint, id="inference.W001")]
+        return [Caution(str(error), hint=hint, id="inference.W001")]
     except BundleChanged as error:
         return [Error(str(error), hint="Restore the file from where it came.", id="inference.E002")]
     except BundleError as error:
         return [Error(str(error), hint="Use the program version that made this bundle.", id="inference.E003")]
     if not bundle.card.get("metrics"):
-        return [Warning("The bundle's card names no metrics.", id="inference.W002")]
+        return [Caution("The bundle's card names no metrics.", id="inference.W002")]
     return []
 
 

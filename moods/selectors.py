@@ -14,6 +14,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 import inference
+from accounts.keys import KeyLost
 from accounts.models import User
 from inference import Emotion
 from moods.choices import EMOTION_PLANE, Point, Status, mood_feeling, mood_valence
@@ -98,13 +99,13 @@ def reading_of(check_in: CheckIn) -> PhotoReading | None:
 
 
 def photo_of(check_in: CheckIn) -> bytes | None:
-    """Return the kept photo of an entry as JPEG, or None once it is destroyed."""
+    """Return the kept photo of an entry as JPEG, or None once it is destroyed or its key is lost."""
     reading = reading_of(check_in)
     if reading is None or not reading.photo:
         return None
     try:
         return photo_bytes(reading)
-    except FileNotFoundError:
+    except (FileNotFoundError, KeyLost):
         return None
 
 

@@ -25,6 +25,7 @@ class PhotoUpload(FileUploadHandler):
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)
         self.too_large = False
+        self.taken = 0
         self.buffer = io.BytesIO()
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
@@ -33,8 +34,9 @@ class PhotoUpload(FileUploadHandler):
         self.buffer = io.BytesIO()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
-        """Keep a piece, or drop all of the file once it is over the limit."""
-        if start + len(raw_data) > MOST_BYTES:
+        """Keep a piece, or drop all of the file once it, with the files before it, is over the limit."""
+        self.taken += len(raw_data)
+        if self.taken > MOST_BYTES:
             self.too_large = True
             self.buffer = io.BytesIO()
             raise SkipFile

@@ -7,9 +7,7 @@ from inference.members._base import MemberCard, MemberSpec
 
 __all__ = ["MEMBERS", "MemberCard", "MemberSpec", "get_member"]
 
-MEMBERS: dict[str, MemberSpec] = {
-    spec.card.architecture: spec for spec in (alexnet.SPEC, resnet50.SPEC)
-}
+MEMBERS: dict[str, MemberSpec] = {spec.card.architecture: spec for spec in (alexnet.SPEC, resnet50.SPEC)}
 
 
 def get_member(name: str) -> MemberSpec:

@@ -36,7 +36,9 @@ def _warp(image: NDArray[np.uint8], size: tuple[int, int], rng: np.random.Genera
     if rng.random() < 0.5:
         image = image[:, ::-1].copy()
     border = cv2.BORDER_REPLICATE if rng.random() < 0.5 else cv2.BORDER_REFLECT_101
-    return cv2.warpAffine(image, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderMode=border).astype(np.uint8)
+    return cv2.warpAffine(image, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderMode=border).astype(
+        np.uint8
+    )
 
 
 def _relight(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference import _cover
+from inference._bundle import write_arrays
 from inference._crop import align
 from inference._faces import find_faces, refine
 from inference.training.covers import harden_clear, hide, jitter
@@ -118,7 +119,10 @@ def train(crops: Crops, epochs: int, seed: int, per_epoch: int = 12_000) -> _cov
     for epoch in range(epochs):
         images, labels = make(crops, per_epoch, np.random.default_rng((seed, epoch)))
         logs = model.fit(images, labels, batch_size=64, verbose=0).history
-        print(json.dumps({"epoch": epoch, **{key: round(values[-1], 4) for key, values in logs.items()}}), flush=True)
+        print(
+            json.dumps({"epoch": epoch, **{key: round(values[-1], 4) for key, values in logs.items()}}),
+            flush=True,
+        )
     return fold(model)
 
 
@@ -143,7 +147,10 @@ def report(net: _cover.CoverNet, crops: Crops, limit: float = 0.5) -> dict[str, 
     for source in sorted(set(crops.sources)):
         for folder in sorted(set(crops.folders[crops.sources == source])):
             here = (crops.sources == source) & (crops.folders == folder)
-            rows[f"{source}/{folder}"] = {"n": int(here.sum()), "refused": round(float(refused[here].mean()), 4)}
+            rows[f"{source}/{folder}"] = {
+                "n": int(here.sum()),
+                "refused": round(float(refused[here].mean()), 4),
+            }
     rng = np.random.default_rng(5)
     clear = np.flatnonzero(np.isin(crops.folders, CLEAR_FOLDERS))[:800]
     painted = np.stack([hide(crops.images[i], crops.images[rng.choice(clear)], rng) for i in clear])
@@ -173,8 +180,13 @@ def main() -> None:
     else:
         held = np.random.default_rng(2).random(len(crops.images)) < 0.1
     net = train(crops.where(~held), options.epochs, options.seed)
-    np.savez_compressed(options.out, **{name: value.astype(np.float16) for name, value in net.weights.items()})
-    print(json.dumps({"held_out": report(net, crops.where(held)), "ferplus_valid": report(net, valid)}, indent=1))
+    halves = {name: value.astype(np.float16) for name, value in net.weights.items()}
+    write_arrays(options.out, halves)
+    print(
+        json.dumps(
+            {"held_out": report(net, crops.where(held)), "ferplus_valid": report(net, valid)}, indent=1
+        )
+    )
 
 
 if __name__ == "__main__":

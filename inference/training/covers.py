@@ -77,7 +77,9 @@ def harden_clear(image: Image, rng: np.random.Generator) -> Image:
     choice = rng.random()
     if choice < 0.2:
         shade = np.zeros((64, 64), np.float32)
-        cv2.ellipse(shade, (32, 50), (int(rng.integers(14, 26)), int(rng.integers(10, 18))), 0, 0, 360, 1.0, -1)
+        cv2.ellipse(
+            shade, (32, 50), (int(rng.integers(14, 26)), int(rng.integers(10, 18))), 0, 0, 360, 1.0, -1
+        )
         cv2.ellipse(shade, (32, int(rng.integers(46, 50))), (9, 4), 0, 0, 360, 0.2, -1)
         shade = cv2.GaussianBlur(shade, (0, 0), 2).astype(np.float32)
         return (image * (1 - shade[..., None] * rng.uniform(0.2, 0.6))).astype(np.uint8)
@@ -85,7 +87,7 @@ def harden_clear(image: Image, rng: np.random.Generator) -> Image:
         ramp = np.linspace(rng.uniform(0.25, 0.8), 1.1, 64, dtype=np.float32)
         ramp = ramp if rng.random() < 0.5 else ramp[::-1]
         side = ramp[None, :, None] if rng.random() < 0.6 else ramp[:, None, None]
-        return np.clip(image * side, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(image * side, 0, 255), np.uint8)
     if choice < 0.5:
         out = image.copy()
         top = int(rng.integers(0, 22))
@@ -99,7 +101,8 @@ def harden_clear(image: Image, rng: np.random.Generator) -> Image:
 def jitter(image: Image, rng: np.random.Generator) -> Image:
     """Shift, turn, scale, mirror, relight, tint or grey, soften and squeeze one crop."""
     matrix = cv2.getRotationMatrix2D((32, 32), rng.normal(0, 5), math.exp(rng.normal(0, 0.06)))
-    matrix[:, 2] += rng.normal(0, 1.5, 2)
+    matrix[0, 2] += rng.normal(0, 1.5)
+    matrix[1, 2] += rng.normal(0, 1.5)
     out = cv2.warpAffine(image, matrix, (64, 64), borderMode=cv2.BORDER_REPLICATE)
     if rng.random() < 0.5:
         out = out[:, ::-1]
@@ -115,4 +118,4 @@ def jitter(image: Image, rng: np.random.Generator) -> Image:
         work = cv2.resize(cv2.resize(work, (small, small), interpolation=cv2.INTER_AREA), (64, 64))
     if rng.random() < 0.3:
         work = work + rng.normal(0, rng.uniform(1, 12), (64, 64, 1))
-    return np.clip(work, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(work, 0, 255), np.uint8)

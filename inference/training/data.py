@@ -80,7 +80,7 @@ def ferplus_target(votes: NDArray[np.float32], *, majority: bool) -> NDArray[np.
         one_hot = np.zeros_like(target)
         one_hot[EMOTIONS.index(SOURCE_NAMES[FERPLUS_COLUMNS[top]])] = 1
         return one_hot
-    return target / target.sum()
+    return np.asarray(target / target.sum(), np.float32)
 
 
 def read_ferplus(root: Path, split: Split, *, majority: bool) -> Faces:
@@ -115,9 +115,7 @@ def read_folder(root: Path) -> Faces:
             continue
         for path in sorted(folder.iterdir()):
             image = (
-                cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-                if path.suffix.lower() in IMAGE_SUFFIXES
-                else None
+                cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.suffix.lower() in IMAGE_SUFFIXES else None
             )
             if image is None:
                 continue

@@ -47,16 +47,20 @@ def read_config(path: Path) -> Config:
     """Read a JSON config; lists in a recipe become tuples. Raises ``ValueError``."""
     try:
         raw = json.loads(path.read_text())
-        recipes = tuple(
-            Recipe(**{key: tuple(value) if isinstance(value, list) else value for key, value in member.items()})
-            for member in raw["members"]
-        )
+        recipes = tuple(_recipe(member) for member in raw["members"])
         return Config(str(raw["version"]), float(raw["coverage"]), recipes, dict(raw["card"]))
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path} is no ensemble config: {error!r}") from error
 
 
-def export(config: Config, runs: Path, cover: Path, valid: Faces, test: Faces, folder: Path) -> dict[str, Any]:
+def _recipe(raw: dict[str, Any]) -> Recipe:
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+    return Recipe(**fields)
+
+
+def export(
+    config: Config, runs: Path, cover: Path, valid: Faces, test: Faces, folder: Path
+) -> dict[str, Any]:
     """Write a bundle and return its metrics.
 
     1. Quantise every member's best weights. 2. Load them back as they will ship. 3. Fit weights,

@@ -69,7 +69,9 @@ def as_input(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def resized(images: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """Resize every grey face to ``size`` (height, width)."""
-    return np.stack([cv2.resize(i, size[::-1], interpolation=cv2.INTER_LINEAR) for i in images]).astype(np.uint8)
+    return np.stack([cv2.resize(i, size[::-1], interpolation=cv2.INTER_LINEAR) for i in images]).astype(
+        np.uint8
+    )
 
 
 class _Progress(keras.callbacks.Callback):  # type: ignore[misc]
@@ -139,7 +141,10 @@ def train_member(recipe: Recipe, train: Faces, valid: Faces, folder: Path) -> di
         callbacks=[
             keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
             keras.callbacks.ModelCheckpoint(
-                str(folder / "best.weights.h5"), monitor="val_loss", save_best_only=True, save_weights_only=True
+                str(folder / "best.weights.h5"),
+                monitor="val_loss",
+                save_best_only=True,
+                save_weights_only=True,
             ),
             keras.callbacks.BackupAndRestore(str(folder / "backup")),
             _Progress(folder),

@@ -72,7 +72,11 @@ def table(images: list[Image], cover: _cover.CoverNet) -> Iterator[tuple[str, di
 
 
 def _percentiles(judged: list[_gates.Judged]) -> dict[str, list[float]]:
-    rows = [{**asdict(j.quality), **{k: abs(v) for k, v in asdict(j.pose).items()}} for j in judged if j.quality and j.pose]
+    rows = [
+        {**asdict(j.quality), **{k: abs(v) for k, v in asdict(j.pose).items()}}
+        for j in judged
+        if j.quality and j.pose
+    ]
     out = {}
     for key in rows[0]:
         values = [row[key] for row in rows if row[key] is not None]

@@ -16,7 +16,7 @@ from moods.services.entries import (
     reading_correct,
 )
 from moods.services.errors import SENTENCES, EntryError
-from moods.services.photos import kept_photos_end, photo_delete, purge
+from moods.services.photos import failed_photos_end, kept_photos_end, photo_delete, purge
 from moods.services.queue import (
     Claim,
     SweepReport,
@@ -38,6 +38,7 @@ __all__ = [
     "check_in_delete",
     "check_in_update",
     "check_ins_erase",
+    "failed_photos_end",
     "fields_of",
     "kept_photos_end",
     "photo_delete",

@@ -67,7 +67,8 @@ def check_in_create(
 ) -> tuple[CheckIn, bool]:
     """Store one moment of a member; raises :class:`EntryError` before anything is stored.
 
-    1. The same form sent twice, or the same photo on the same local day, gives the existing row.
+    1. The same form sent twice, or the same photo on the same local day, gives the existing row. A
+       form that comes again with something else in it (the browser's "back") makes a new one.
     2. Without consent to read emotions no photo is taken.
     3. The encrypted file is written first, then both rows in one transaction; if that fails, the
        file is deleted. The caller wakes a worker (:func:`moods.tasks.wake`).
@@ -81,16 +82,16 @@ def check_in_create(
     submission = submission or uuid4()
     words = words_checked(mood, feeling, note, tags)
     at = moment_checked(member, when)
-    existing = CheckIn.objects.filter(member=member, submission=submission).first()
-    if existing:
-        return existing, False
+    digest = keyed_digest(member, photo) if photo is not None else ""
+    if existing := CheckIn.objects.filter(member=member, submission=submission).first():
+        if _says_the_same(existing, words, digest):
+            return (_add_words(existing, words) if digest else existing), False
+        submission = uuid4()
     if photo is None and not words:
         raise EntryError("nothing_said")
-    digest = ""
     if photo is not None:
         if not has_grant(member, Purpose.EMOTION):
             raise EntryError("consent_needed")
-        digest = keyed_digest(member, photo)
         if same := _same_photo(member, at.date(), digest):
             return _add_words(same, words), False
     intake = _take_in(member, photo, digest) if photo is not None else None
@@ -255,6 +256,18 @@ def _winner(member: User, day: date, submission: UUID, digest: str) -> CheckIn |
     """Find the row that made ours impossible."""
     same = CheckIn.objects.filter(member=member, submission=submission).first()
     return same or _same_photo(member, day, digest)
+
+
+def _says_the_same(check_in: CheckIn, words: Words, digest: str) -> bool:
+    """Say whether a form sent again brings nothing that would be lost: the same photo, or the same words."""
+    if digest:
+        return check_in.photo_digest == digest
+    return (
+        words.mood in (None, check_in.mood)
+        and words.feeling in ("", check_in.feeling)
+        and words.note in check_in.note
+        and set(words.tags) <= set(check_in.tags)
+    )
 
 
 def _same_photo(member: User, day: date, digest: str) -> CheckIn | None:

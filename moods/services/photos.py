@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.choices import PhotoRetention, Purpose
@@ -96,9 +97,24 @@ def kept_photos_end(user: User, row: Grant) -> None:
 
     Photos whose reading is still to come are left: they end when the reading does.
     """
-    kept = PhotoReading.objects.filter(check_in__member=user, status__in=FINAL).exclude(photo="")
-    pairs = list(kept.values_list("pk", "photo"))
-    kept.update(photo_until=timezone.now())  # the purge comes back for what fails below
+    _end_all(PhotoReading.objects.filter(check_in__member=user, status__in=FINAL).exclude(photo=""))
+
+
+def failed_photos_end(user: User, row: Grant) -> None:
+    """Destroy photos that wait for another try, in the moment a member withdraws the consent to read them.
+
+    Photos still in the queue end at their claim, which asks for the consent again; photos kept by
+    choice rest on a consent of their own.
+    """
+    if has_grant(user, Purpose.EMOTION) or kept_until(user, Status.READ)[0]:
+        return
+    failed = PhotoReading.objects.filter(check_in__member=user, status=Status.FAILED).exclude(photo="")
+    _end_all(failed)
+
+
+def _end_all(readings: QuerySet[PhotoReading]) -> None:
+    pairs = list(readings.values_list("pk", "photo"))
+    readings.update(photo_until=timezone.now())  # the purge comes back for what fails below
     for pk, name in pairs:
         transaction.on_commit(partial(photo_destroy, pk, name), robust=True)
 

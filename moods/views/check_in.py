@@ -30,7 +30,8 @@ def check_in(request: HttpRequest) -> HttpResponseBase:
     """Show the form of a new entry, or store what it says.
 
     The upload handler must be set before anything reads the body, and the check of the CSRF token
-    reads it: so this outer view is exempt, and the inner one is protected.
+    reads it: so this outer view is exempt, and the inner one is protected. Who is not logged in is
+    sent away before either, with the body unread.
     """
     if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_HEARD:
         return _unheard(request)
@@ -44,8 +45,8 @@ def _unheard(request: PersonRequest) -> HttpResponse:
     return _page(request, form, told=messages.refusal("too_large"), status=413)
 
 
-@csrf_protect
 @member_required
+@csrf_protect
 def _check_in(request: PersonRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, CheckInForm(_opening(request), member=request.user), fresh=True)

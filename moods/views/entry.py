@@ -15,7 +15,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import PersonRequest, member_required
-from accounts.keys import KeyLost
 from moods import selectors, services, tasks
 from moods.forms import CorrectionForm, WordsForm, feelings, steps
 from moods.models import CheckIn, PhotoReading
@@ -99,10 +98,7 @@ def retry(request: PersonRequest, uuid: UUID) -> HttpResponse:
 @member_required
 def photo(request: PersonRequest, uuid: UUID) -> HttpResponse:
     """Send one's own photo while it is kept; it is decrypted here and stored nowhere on the way."""
-    try:
-        data = selectors.photo_of(own_entry(request, uuid))
-    except KeyLost:
-        data = None
+    data = selectors.photo_of(own_entry(request, uuid))
     if data is None:
         raise Http404
     response = HttpResponse(data, content_type="image/jpeg")

@@ -59,6 +59,14 @@ def test_people_in_the_admin_site_are_for_administrators(db: None, role: Role, s
         assert client.get(reverse(f"admin:accounts_{model}_changelist")).status_code == status
 
 
+def test_whoever_has_no_business_in_the_admin_site_is_told_so(as_member: Client, as_officer: Client) -> None:
+    for client in (as_member, as_officer):
+        response = client.get("/admin/", follow=True)  # going in circles raises RedirectCycleError
+        assert response.status_code == 403
+    stranger = Client().get("/admin/", follow=True)
+    assert stranger.redirect_chain[-1] == (f"{reverse('account_login')}?next=%2Fadmin%2F", 302)
+
+
 def test_administrator_reads_grants_and_changes_none(member: User) -> None:
     client: Client = logged_in(make_staff(None, "admin@example.org", Role.ADMIN))
     grant = Grant.objects.first()

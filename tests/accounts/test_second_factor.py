@@ -71,6 +71,20 @@ def test_officer_sets_it_up_in_one_go(officer: User) -> None:
     assert client.get(reverse("accounts:me")).status_code == 200
 
 
+@pytest.mark.django_db(transaction=True)  # the other sessions end once TOTP is committed
+def test_sessions_opened_by_password_alone_end_when_it_is_set_up(officer: User) -> None:
+    without_factor(officer)
+    thief, client = Client(), Client()
+    for browser in (thief, client):
+        browser.post(reverse("account_login"), {"login": officer.email, "password": PASSWORD})
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    page = client.get(reverse("mfa_activate_totp"), follow=True)
+    code = format_hotp_value(hotp_value(page.context["form"].secret, int(time.time()) // 30))
+    client.post(reverse("mfa_activate_totp"), {"code": code})
+    assert client.get(reverse("accounts:me")).status_code == 200
+    assert thief.get(reverse("accounts:me"))["Location"].startswith(reverse("account_login"))
+
+
 def test_password_alone_does_not_let_an_officer_in(officer: User) -> None:
     client = Client()
     response = client.post(reverse("account_login"), {"login": officer.email, "password": PASSWORD})

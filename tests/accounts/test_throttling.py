@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import LazySettings
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -41,6 +42,30 @@ def test_many_tries_from_one_address_get_a_kind_429(member: User) -> None:
     ]
     assert codes[-1].status_code == 429
     assert "잠시 쉬어 갈게요" in codes[-1].content.decode()
+
+
+def test_a_made_up_forwarded_address_does_not_escape_the_limit(member: User) -> None:
+    client = Client(REMOTE_ADDR="203.0.113.9")
+    address = reverse("account_login")
+    for turn in range(31):
+        response = client.post(
+            address,
+            {"login": f"y{turn}@example.org", "password": "x"},
+            headers={"x-forwarded-for": f"198.51.100.{turn}"},
+        )
+    assert response.status_code == 429
+
+
+def test_people_behind_a_trusted_proxy_have_limits_of_their_own(member: User, settings: LazySettings) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    address = reverse("account_login")
+    for turn in range(31):
+        response = Client(REMOTE_ADDR="203.0.113.10").post(
+            address,
+            {"login": f"z{turn}@example.org", "password": "x"},
+            headers={"x-forwarded-for": f"made up, 198.51.100.{turn}"},
+        )
+        assert response.status_code == 200
 
 
 def test_forgotten_password_is_set_anew_by_mail(member: User) -> None:

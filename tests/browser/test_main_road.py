@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -33,6 +34,26 @@ def test_a_photo_becomes_a_mood_a_song_and_a_diary_page(
     expect(page.locator(".cal [aria-current=date] .px")).to_have_class(re.compile(r"happy g"))
     page.locator(".cal [aria-current=date]").click()
     expect(page.get_by_text("사진 짐작: 기쁨")).to_be_visible()
+
+
+def test_a_photo_is_dropped_onto_the_page(opened: Open, browser: Browser, portrait: Path) -> None:
+    page = opened(browser)
+    sign_up(page)
+    page.goto("/check-in/")
+    expect(page.locator("[data-drop][data-ready]")).to_be_visible()
+    dropped = page.evaluate_handle(
+        """(letters) => {
+            const bytes = Uint8Array.from(atob(letters), (letter) => letter.charCodeAt(0));
+            const data = new DataTransfer();
+            data.items.add(new File([bytes], "me.jpg", { type: "image/jpeg" }));
+            return data;
+        }""",
+        base64.b64encode(portrait.read_bytes()).decode(),
+    )
+    page.dispatch_event("[data-drop]", "drop", {"dataTransfer": dropped})
+    expect(page.locator("[data-preview]")).to_be_visible()
+    page.locator("[data-submit]").click()
+    expect_joy(page)
 
 
 def test_a_correction_outranks_the_reading_from_then_on(

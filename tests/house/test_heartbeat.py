@@ -70,6 +70,18 @@ def test_living_thread_does_not_hide_a_dead_loop() -> None:
     assert "stood still" in judge(replace(ALIVE, loop_at=NOW - heartbeat.SILENCE - 1))
 
 
+def test_worker_may_take_as_long_as_a_start_until_its_loop_turns(tmp_path: Path) -> None:
+    pulse = heartbeat.Pulse(tmp_path / "beat")
+    pulse.attach(None)
+    pulse._write()
+    beat = heartbeat.read(tmp_path / "beat")
+    assert beat is not None
+    born = time.monotonic()
+    early, late = born + heartbeat.START - 10, born + heartbeat.START + 10
+    assert heartbeat.complaint(replace(beat, at=early), started=born, now=early) == ""
+    assert "stood still" in heartbeat.complaint(replace(beat, at=late), started=born, now=late)
+
+
 def test_worker_that_looks_for_its_broker_is_left_alone() -> None:
     assert judge(replace(ALIVE, loop_at=NOW - 900, connected=False)) == ""
 
@@ -111,7 +123,8 @@ def wait_for_beat(path: Path, process: subprocess.Popen[bytes]) -> Beat:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         beat = heartbeat.read(path)
-        if beat is not None and beat.connected:
+        # Until its first mark a worker has the time of a start: its loop_at lies ahead.
+        if beat is not None and beat.connected and beat.loop_at < time.monotonic():
             return beat
         time.sleep(0.1)
     raise AssertionError("the worker never beat")

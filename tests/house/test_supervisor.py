@@ -184,3 +184,16 @@ def test_process_that_only_inherited_a_number_is_spared(tmp_path: Path) -> None:
     record = tmp_path / "children.json"
     record.write_text(json.dumps([{"name": "web", "pid": os.getpid(), "born": 1.0}]))
     assert clear_leftovers(record) == 0
+
+
+def test_stop_during_the_preparation_ends_it_too(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    slow = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    program = f"import sys; from config import launcher; launcher._prepare([sys.executable, '-c', {slow!r}])"
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.DEVNULL) as launcher:
+        deadline = time.monotonic() + 30
+        while not (note.exists() and note.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        launcher.send_signal(signal.SIGTERM)
+        launcher.wait(10)
+    assert not psutil.pid_exists(int(note.read_text()))

@@ -23,7 +23,7 @@ from moods import services
 from moods.choices import Status
 from moods.models import CheckIn, PhotoReading
 from moods.services import EntryError
-from tests.moods.photos import astronaut, check_in, files_in, row_of
+from tests.moods.photos import astronaut, check_in, files_in, row_of, variant
 from tests.people import make_member
 
 
@@ -132,6 +132,28 @@ def test_same_submission_gives_the_same_row(member: User, portrait: bytes, photo
     again, made_again = services.check_in_create(**send)  # type: ignore[arg-type]
     assert (made, made_again, again.pk) == (True, False, first.pk)
     assert len(files_in(photo_folder)) == 1
+
+
+def test_form_that_comes_back_with_another_photo_or_other_words_loses_neither(
+    member: User, portrait: bytes, photo_folder: Path
+) -> None:
+    """The browser's "back" shows the old form with its old mark."""
+    submission = uuid4()
+
+    def send(photo: bytes | None, note: str) -> tuple[CheckIn, bool]:
+        return services.check_in_create(
+            member=member, when=None, photo=photo, mood=None, note=note, submission=submission
+        )
+
+    first, _made = send(portrait, "")
+    again, made = send(portrait, "한 줄 더")
+    assert (made, again.pk, again.note) == (False, first.pk, "한 줄 더")
+    other, made = send(variant(1), "")
+    assert (made, other.pk != first.pk) == (True, True)
+    assert len(files_in(photo_folder)) == 2
+    words, made = send(None, "다른 말")
+    assert (made, words.note) == (True, "다른 말")
+    assert send(None, "줄") == (first, False)
 
 
 def test_same_photo_on_the_same_day_gives_the_same_row_and_keeps_the_new_words(

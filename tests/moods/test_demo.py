@@ -9,6 +9,8 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
+from accounts import demo as accounts_demo
+from accounts import seeding
 from accounts.models import User
 from accounts.seeding import SeedContext
 from moods import demo
@@ -105,6 +107,21 @@ def test_command_refuses_outside_a_demo_installation(db: None, settings: LazySet
     settings.MAEUM_DEMO = settings.DEBUG = False
     with pytest.raises(CommandError, match="MAEUM_DEMO=1"):
         call_command("seed_demo", members=1, days=1)
+
+
+def test_seeding_that_breaks_off_leaves_nothing_half_made(
+    db: None, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off(_context: SeedContext) -> None:
+        raise KeyboardInterrupt
+
+    settings.MAEUM_DEMO = True
+    monkeypatch.setattr(
+        seeding, "_SEEDERS", {"people": (1, accounts_demo.seed_people), "entries": (2, broken_off)}
+    )
+    with pytest.raises(KeyboardInterrupt):
+        call_command("seed_demo", members=2, days=2)
+    assert not User.objects.exists()
 
 
 def test_command_leaves_people_who_are_there_alone(member: User, capsys: pytest.CaptureFixture[str]) -> None:

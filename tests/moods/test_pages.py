@@ -7,9 +7,11 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import date, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -23,6 +25,7 @@ from accounts.services import grant_withdraw
 from moods.choices import Feeling, Status
 from moods.models import CheckIn, PhotoReading
 from moods.services import check_in_create
+from moods.uploads import PhotoUpload
 
 CHANCES = {"happy": 0.68, "neutral": 0.17, "startled": 0.07, "sad": 0.04, "anxious": 0.03, "angry": 0.01}
 
@@ -211,6 +214,41 @@ def test_a_photo_over_the_limit_keeps_everything_typed(as_member: Client, member
     assert "20 MB보다 작은 사진" in body(response)
     _assert_typed(body(response))
     assert not member.check_ins.exists()
+
+
+def test_many_files_share_the_limit(as_member: Client, member: User) -> None:
+    heavy = [SimpleUploadedFile(f"{n}.jpg", b"\xff\xd8\xff" + bytes(12_000_000)) for n in range(2)]
+
+    response = as_member.post(reverse("moods:check_in"), TYPED | {"photo": heavy})
+
+    assert response.status_code == 422
+    assert not member.check_ins.exists()
+
+
+def test_the_body_of_a_stranger_is_never_read(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_args: object) -> None:
+        raise AssertionError("the body was read")
+
+    monkeypatch.setattr(PhotoUpload, "new_file", read)
+    client = Client(enforce_csrf_checks=True)
+    client.cookies["csrftoken"] = "a" * 32
+    photo = SimpleUploadedFile("face.jpg", b"\xff\xd8\xff")
+
+    response = client.post(reverse("moods:check_in"), {"photo": photo, "csrfmiddlewaretoken": "a" * 32})
+
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("account_login"))
+
+
+def test_large_files_sent_to_other_forms_are_not_written_anywhere(
+    db: None, settings: LazySettings, tmp_path: Path
+) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "not there")
+    big = SimpleUploadedFile("big.bin", bytes(5_000_000))
+
+    response = Client().post(reverse("account_login"), {"login": "a@example.org", "password": "x", "f": big})
+
+    assert response.status_code == 200
 
 
 def _assert_typed(page: str) -> None:

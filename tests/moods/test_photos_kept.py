@@ -14,6 +14,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.choices import PhotoRetention, Purpose
 from accounts.models import User
+from accounts.selectors import grants_of
 from accounts.services import grant_give, grant_withdraw
 from inference import InferenceError
 from moods import selectors, services
@@ -112,6 +113,26 @@ def test_deleted_entry_takes_reading_and_photo_with_it(photo_folder: Path) -> No
     services.check_in_delete(check_in=entry)
     assert (CheckIn.objects.count(), PhotoReading.objects.count()) == (0, 0)
     assert files_in(photo_folder) == []
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_withdrawing_the_consent_to_read_destroys_what_waited_for_another_try(
+    keeps: bool,
+    member: User,
+    photo_folder: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    if keeps:
+        grant_give(user=member, purpose=Purpose.PHOTO_KEEP)
+        member.photo_retention = PhotoRetention.MONTH
+        member.save()
+    entry = check_in(member, variant(1))
+    fail(entry)
+    grant = grants_of(member).get(purpose=Purpose.EMOTION)
+    with django_capture_on_commit_callbacks(execute=True):
+        grant_withdraw(user=member, grant=grant.grant)
+    assert len(files_in(photo_folder)) == keeps
+    assert bool(row_of(entry).photo) == keeps
 
 
 def test_withdrawing_the_consent_to_keep_photos_destroys_those_already_kept(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import seeding
@@ -40,15 +41,16 @@ class Command(BaseCommand):
             self.stdout.write("There are people already; nothing was seeded.")
             return
         started = time.monotonic()
-        seeding.run_all(
-            seeding.SeedContext(
-                rng=random.Random(options["seed"]),  # noqa: S311 - demo data, no secret
-                members_wanted=options["members"],
-                days=options["days"],
-                today=timezone.localdate(timezone=ZoneInfo("Asia/Seoul")),
-                say=self._say,
-            )
+        context = seeding.SeedContext(
+            rng=random.Random(options["seed"]),  # noqa: S311 - demo data, no secret
+            members_wanted=options["members"],
+            days=options["days"],
+            today=timezone.localdate(timezone=ZoneInfo("Asia/Seoul")),
+            say=self._say,
         )
+        # All or nothing: after a Ctrl-C half-way, people without entries would look like a finished demo.
+        with transaction.atomic():
+            seeding.run_all(context)
         self._say(f"demo data is ready ({time.monotonic() - started:.1f} s)")
 
     def _say(self, line: str) -> None:

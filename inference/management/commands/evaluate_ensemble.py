@@ -22,7 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--root", type=Path, required=True)
         parser.add_argument("--split", choices=["train", "valid", "test", "all"], default="test")
         parser.add_argument("--limit", type=int, help="a fixed random part of this many images")
-        parser.add_argument("--crops", action="store_true", help="images are face crops: no detection, no gates")
+        parser.add_argument(
+            "--crops", action="store_true", help="images are face crops: no detection, no gates"
+        )
         parser.add_argument("--restrict", action="store_true", help="renormalise over the classes present")
         parser.add_argument("--plots", type=Path, help="folder for the confusion matrix as PNG")
         parser.add_argument("--json", action="store_true")

@@ -19,12 +19,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Say where data, starting weights and runs lie."""
         parser.add_argument("--config", type=Path, required=True)
-        parser.add_argument("--root", type=Path, required=True, help="folder of FER+ (holds data/FER2013Train)")
+        parser.add_argument(
+            "--root", type=Path, required=True, help="folder of FER+ (holds data/FER2013Train)"
+        )
         parser.add_argument("--runs", type=Path, default=Path("var/runs"), help="one folder a member")
         parser.add_argument("--weights", type=Path, default=Path(), help="folder of the ImageNet starts")
         parser.add_argument("--cover", type=Path, required=True, help="cover.npz of inference.training.cover")
         parser.add_argument("--out", type=Path, help="bundle folder; default inference/bundles/VERSION")
-        parser.add_argument("--export-only", action="store_true", help="runs are trained; only write the bundle")
+        parser.add_argument(
+            "--export-only", action="store_true", help="runs are trained; only write the bundle"
+        )
         parser.add_argument("--json", action="store_true", help="print the metrics as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,7 +42,9 @@ class Command(BaseCommand):
             valid = read_ferplus(options["root"], "valid", majority=True)
             test = read_ferplus(options["root"], "test", majority=True)
             if not options["export_only"]:
-                train, twins = without_twins(read_ferplus(options["root"], "train", majority=False), valid, test)
+                train, twins = without_twins(
+                    read_ferplus(options["root"], "train", majority=False), valid, test
+                )
                 self.stderr.write(f"{len(train)} faces to train on, {twins} twins of Valid or Test left out")
                 self._train(config.recipes, train, valid, options)
         except (DataSetError, ValueError, OSError) as error:
