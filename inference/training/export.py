@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from inference.members import get_member
 from inference.training.data import Faces
 from inference.training.evaluation import full_report, log_loss, scores
 from inference.training.loop import Recipe
-from inference.training.vote import choose_floor, fit_temperature, fit_weights
+from inference.training.vote import choose_floor, fit_vote
 
 #: Reading each face mirrored too must lower log loss by this much to be worth twice the time.
 FLIP_GAIN = 0.005
@@ -74,14 +74,12 @@ def export(
     members = [load_member(draft, entry) for entry in entries]
     labels = valid.targets.argmax(1)
     plain, mirrored = _both_ways(members, valid)
-    weights = fit_weights(plain, labels)
-    gain = log_loss(Vote(weights).combine(plain), labels) - log_loss(Vote(weights).combine(mirrored), labels)
+    once, twice = fit_vote(plain, labels), fit_vote(mirrored, labels)
+    gain = log_loss(once.combine(plain), labels) - log_loss(twice.combine(mirrored), labels)
     flip = gain > FLIP_GAIN
-    heard = mirrored if flip else plain
-    weights = fit_weights(heard, labels)
-    temperature = fit_temperature(heard, labels, weights)
-    floor = choose_floor(Vote(weights, temperature).combine(heard), config.coverage)
-    vote = Vote(weights, temperature, floor)
+    fitted, heard = (twice, mirrored) if flip else (once, plain)
+    floor = choose_floor(fitted.combine(heard), config.coverage)
+    vote = replace(fitted, floor=floor)
     metrics = {
         "valid": full_report(vote.combine(heard), labels, floor),
         "test": _measured(members, entries, vote, flip, test),
@@ -91,9 +89,9 @@ def export(
         "version": config.version,
         "made": dt.datetime.now(dt.UTC).date().isoformat(),
         "classes": [emotion.value for emotion in EMOTIONS],
-        "members": [_as_json(entry, weight) for entry, weight in zip(entries, weights, strict=True)],
+        "members": [_as_json(entry, weight) for entry, weight in zip(entries, vote.weights, strict=True)],
         "cover": {"file": "cover.npz", "sha256": digest, "classes": list(_cover.CLASSES)},
-        "temperature": temperature,
+        "temperature": vote.temperature,
         "floor": floor,
         "flip": flip,
         "card": _card(config, runs, metrics),

@@ -6,26 +6,34 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize
 
 from inference._ensemble import Vote
 from inference.training.evaluation import Labels, Probabilities, log_loss
 
 
-def fit_weights(members: Sequence[Probabilities], labels: Labels) -> tuple[float, ...]:
-    """Find the weights with the lowest log loss: Nelder-Mead over a softmax, from equal shares.
+def fit_vote(members: Sequence[Probabilities], labels: Labels) -> Vote:
+    """Find the weights and the temperature that together give the lowest log loss.
 
-    The softmax keeps every try on the simplex; the first score is fixed at 0, so one member needs
-    no search.
+    Nelder-Mead over a softmax of scores, from equal shares, with the logarithm of the temperature
+    (Guo et al. 2017) as one more coordinate. Together, because soft labels leave every member less
+    sure than it is right: without a temperature the surest member would be heard least. The first
+    score is fixed at 0. The first simplex spans half a unit: SciPy's own, from zero, is too small
+    to see any slope.
     """
-    if len(members) == 1:
-        return (1.0,)
+    free = len(members)  # scores of all but the first, and the temperature
 
-    def loss(free: NDArray[np.float64]) -> float:
-        return log_loss(Vote(_simplex(free)).combine(members), labels)
+    def loss(place: NDArray[np.float64]) -> float:
+        return log_loss(_vote_at(place).combine(members), labels)
 
-    found = minimize(loss, np.zeros(len(members) - 1), method="Nelder-Mead", options={"maxiter": 500})
-    return _simplex(found.x)
+    corners = np.vstack([np.zeros(free), 0.5 * np.eye(free)])
+    options = {"maxiter": 400, "initial_simplex": corners, "xatol": 1e-3, "fatol": 1e-6}
+    found = minimize(loss, np.zeros(free), method="Nelder-Mead", options=options)
+    return _vote_at(found.x)
+
+
+def _vote_at(place: NDArray[np.float64]) -> Vote:
+    return Vote(_simplex(place[:-1]), round(float(np.exp(np.clip(place[-1], -3, 3))), 4))
 
 
 def _simplex(free: NDArray[np.float64]) -> tuple[float, ...]:
@@ -33,15 +41,6 @@ def _simplex(free: NDArray[np.float64]) -> tuple[float, ...]:
     shares = [round(float(share), 4) for share in powers / powers.sum()]
     # Rounded for the manifest; the last takes what rounding left.
     return (*shares[:-1], round(1 - sum(shares[:-1]), 4))
-
-
-def fit_temperature(members: Sequence[Probabilities], labels: Labels, weights: tuple[float, ...]) -> float:
-    """Find the temperature of the vote with the lowest log loss (Guo et al. 2017)."""
-
-    def loss(log_temperature: float) -> float:
-        return log_loss(Vote(weights, float(np.exp(log_temperature))).combine(members), labels)
-
-    return round(float(np.exp(minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x)), 4)
 
 
 def choose_floor(chances: Probabilities, share: float) -> float:
