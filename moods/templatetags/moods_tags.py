@@ -77,8 +77,8 @@ def mood_name(mood: int | None) -> str:
 
 @register.filter
 def percent(share: float) -> int:
-    """Turn 0..1 into whole percent."""
-    return round(share * 100)
+    """Turn 0..1 into whole percent; a guess is never shown as certain, so 99 is the most."""
+    return min(99, round(100 * share))
 
 
 @register.filter

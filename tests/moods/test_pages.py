@@ -25,6 +25,7 @@ from accounts.services import grant_withdraw
 from moods.choices import Feeling, Status
 from moods.models import CheckIn, PhotoReading
 from moods.services import check_in_create
+from moods.templatetags.moods_tags import percent
 from moods.uploads import PhotoUpload
 
 CHANCES = {"happy": 0.68, "neutral": 0.17, "startled": 0.07, "sad": 0.04, "anxious": 0.03, "angry": 0.01}
@@ -520,3 +521,8 @@ def test_an_english_reader_reads_dates_in_english(as_member: Client, member: Use
     member.save()
 
     assert body(as_member.get(reverse("moods:diary_month", args=[2026, 3]))).count("<h1>") == 1
+
+
+@pytest.mark.parametrize(("share", "shown"), [(1.0, 99), (0.9963, 99), (0.68, 68), (0.004, 0)])
+def test_a_guess_is_never_shown_as_certain(share: float, shown: int) -> None:
+    assert percent(share) == shown
