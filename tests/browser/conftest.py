@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import socket
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, sync_playwright
 
+from tests import services
 from tests.moods.photos import astronaut
 from tests.pipeline.house import House
 
@@ -65,7 +65,7 @@ class Live(House):
         pytest.fail(f"The web process does not answer:\n{self.log('web')}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """Return a running installation."""
     house = Live(tmp_path_factory.mktemp("live"))
@@ -93,23 +93,19 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Start Playwright."""
+    """Start Playwright for one module: while its loop runs, Django takes this thread for async code."""
     with sync_playwright() as started:
         yield started
 
 
 def chromium(playwright: Playwright, *more: str) -> Browser:
     """Start the system's Chromium; none is ever downloaded."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    path = next((found for name in names if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.fail("No Chromium on this machine; make setup-dev installs Debian's.")
-    return playwright.chromium.launch(executable_path=path, args=[*_QUIET, *more])
+    return playwright.chromium.launch(executable_path=services.chromium(), args=[*_QUIET, *more])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Return a browser without a camera."""
     started = chromium(playwright)
@@ -117,7 +113,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def filming(playwright: Playwright, film: Path) -> Iterator[Browser]:
     """Return a browser whose camera shows the portrait and is allowed."""
     started = chromium(
@@ -130,7 +126,7 @@ def filming(playwright: Playwright, film: Path) -> Iterator[Browser]:
     started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def refusing(playwright: Playwright) -> Iterator[Browser]:
     """Return a browser that has a camera and lets no page use it."""
     started = chromium(playwright, "--use-fake-device-for-media-stream", "--deny-permission-prompts")
