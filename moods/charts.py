@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from moods.choices import Mood
 from moods.selectors import LinePoint
 
 #: Days without an entry across which the line is still drawn.
@@ -20,11 +19,6 @@ class Line:
     line: str
     own: str
     guess: str
-
-
-def mood_of(valence: float) -> Mood:
-    """Return the step of the seven-step scale that lies nearest."""
-    return Mood(max(-3, min(3, round(valence * 3))))
 
 
 def line_through(points: Sequence[LinePoint]) -> Line:

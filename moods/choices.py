@@ -86,6 +86,11 @@ def mood_valence(mood: int) -> float:
     return mood / 3
 
 
+def mood_of(valence: float) -> Mood:
+    """Return the step of the seven-step scale that lies nearest to a valence."""
+    return Mood(max(-3, min(3, round(valence * 3))))
+
+
 def mood_feeling(mood: int) -> Feeling:
     """Return the feeling whose face is drawn when a person chose only a step."""
     if mood == 0:

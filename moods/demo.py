@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.seeding import SeedContext
 from accounts.selectors import has_grant
 from inference import Emotion
-from moods.choices import EMOTION_PLANE, Feeling, Status, plane_point
+from moods.choices import EMOTION_PLANE, Feeling, Status, mood_of, plane_point
 from moods.models import CheckIn, PhotoReading
 
 VERSION: Final = "demo"
@@ -122,7 +122,7 @@ def _seed_member(
         entry = _entry(member, at, valence, rng)
         photo = rng.random() < _WITH_PHOTO
         if not photo and entry.mood is None:
-            entry.mood = _step(valence)  # nobody leaves an entry that says nothing
+            entry.mood = mood_of(valence)  # nobody leaves an entry that says nothing
         entry.submission = uuid5(_NAMESPACE, f"{context.today} {index} {number}")
         entry.uuid = uuid5(_NAMESPACE, f"entry {context.today} {index} {number}")
         entry.created_at = entry.at
@@ -170,16 +170,11 @@ def _entry(member: User, at: datetime, valence: float, rng: random.Random) -> Ch
         local_date=at.date(),
         local_time=at.time(),
         time_zone=member.time_zone,
-        mood=_step(valence) if said < 0.8 else None,
+        mood=mood_of(valence) if said < 0.8 else None,
         feeling=_nearest(valence, rng) if said < 0.3 or said > 0.93 else "",
         note=rng.choice(_NOTES[kind]) if rng.random() < 0.4 else "",
         tags=sorted(rng.sample(_TAGS[kind], rng.randint(1, 2))) if rng.random() < 0.35 else [],
     )
-
-
-def _step(valence: float) -> int:
-    """Return the nearest of the seven steps."""
-    return round(3 * max(-1.0, min(1.0, valence)))
 
 
 def _nearest(valence: float, rng: random.Random) -> str:

@@ -14,8 +14,7 @@ from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
 from accounts.models import AccessEntry, Grant, User
-from moods.charts import mood_of
-from moods.choices import Mood, mood_valence
+from moods.choices import Mood, mood_of, mood_valence
 from moods.selectors import LastEntry, day_points, last_entries
 from welfare.choices import Action, Sort
 from welfare.policies import trends

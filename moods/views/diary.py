@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import PersonRequest, member_required
 from moods import charts, selectors
-from moods.choices import Feeling
+from moods.choices import Feeling, mood_of
 from moods.forms import FEELING_ORDER
 from moods.views.shown import shown
 
@@ -73,7 +73,7 @@ def _month(request: PersonRequest, year: int, month: int) -> HttpResponse:
         "after": _after(first, today),
         "line": charts.line_through(line),
         "line_days": [
-            (point.date, charts.mood_of(point.valence).label, point.own)
+            (point.date, mood_of(point.valence).label, point.own)
             for point in line
             if point.valence is not None
         ],
