@@ -29,6 +29,7 @@ class Purpose(models.TextChoices):
     MUSIC = "music", _("음악 골라 드리기")
     SHARE = "share_organisation", _("복지관에 흐름 보이기")
     RESEARCH = "research", _("감정 읽기를 더 좋게 만드는 데 쓰기")
+    PANEL = "human_ai_study", _("사람과 AI 견주어 보기에 내 사진 쓰기")
 
 
 class DataClass(models.TextChoices):

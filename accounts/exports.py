@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from django.db import transaction
@@ -20,9 +20,10 @@ def register(name: str, exporter: Exporter, eraser: Eraser | None = None) -> Non
     _ROOMS[name] = (exporter, eraser)
 
 
-def export_all(user: User) -> dict[str, Any]:
-    """Return everything every room knows of the person, by room."""
-    return {name: exporter(user) for name, (exporter, _eraser) in sorted(_ROOMS.items())}
+def export_all(user: User, without: Collection[str] = ()) -> dict[str, Any]:
+    """Return everything every room knows of the person, by room; rooms in ``without`` are not asked."""
+    rooms = sorted(_ROOMS.items())
+    return {name: exporter(user) for name, (exporter, _eraser) in rooms if name not in without}
 
 
 @transaction.atomic
@@ -42,6 +43,7 @@ def export_account(user: User) -> dict[str, Any]:
         "birth_year": user.birth_year,
         "language": user.language,
         "time_zone": user.time_zone,
+        "shows_streaks": user.shows_streaks,
         "photo_retention": user.photo_retention,
         "joined": user.date_joined.isoformat(),
         "roles": sorted(user.roles),

@@ -68,7 +68,7 @@ class ProfileForm(UserForm):
 
     class Meta:
         model = User
-        fields = ["display_name", "language", "time_zone", "large_type", "photo_retention"]
+        fields = ["display_name", "language", "time_zone", "large_type", "shows_streaks", "photo_retention"]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -106,6 +106,8 @@ class ConsentForm(forms.Form):
         """Say whether a purpose can be asked for: still off, and with somebody to receive it."""
         if purpose in active:
             return False
+        if purpose == Purpose.PANEL:  # an extra for those who keep photos; nobody is asked at the door
+            return Purpose.PHOTO_KEEP in active and self.user.consent_answered_at is not None
         return purpose != Purpose.SHARE or self.organisations.exists()
 
     def _add_details(self) -> None:

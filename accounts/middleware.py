@@ -59,6 +59,8 @@ class StaffSecondFactor:
             "set_language",
             "health",
             "help_lines",
+            "moods:crisis",
+            "moods:crisis_in",
             "demo_mailbox",
             "demo_message",
         }

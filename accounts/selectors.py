@@ -49,6 +49,12 @@ def has_grant(user: User, purpose: str, organisation: Organisation | None = None
     return bool(grants.exists())
 
 
+def people_granting(purpose: str) -> QuerySet[User]:
+    """Return everybody who allows the purpose now: :func:`has_grant` asked of all at once."""
+    subjects = Grant.objects.active().filter(purpose=purpose).values("subject")
+    return User.objects.filter(subject_key__subject__in=subjects)
+
+
 def organisations_of(staff: User) -> QuerySet[Organisation]:
     """Return the organisations the staff person works in."""
     return Organisation.objects.filter(memberships__user=staff).order_by("name")

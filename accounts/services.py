@@ -187,6 +187,12 @@ def photo_retention_set(*, user: User, retention: str) -> None:
     user.save(update_fields=["photo_retention"])
 
 
+def streaks_shown_set(*, user: User, shown: bool) -> None:
+    """Store whether the diary counts days in a row for this member."""
+    user.shows_streaks = shown
+    user.save(update_fields=["shows_streaks"])
+
+
 def consent_answered(*, user: User) -> None:
     """Remember that the member answered the consent page, so that it is not pushed again."""
     if user.consent_answered_at is None:

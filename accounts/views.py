@@ -142,6 +142,7 @@ def access_log(request: PersonRequest) -> HttpResponse:
 @never_cache
 @require_safe
 @person_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 def export(request: PersonRequest) -> JsonResponse:
     """Hand out everything the product knows of the person, as one JSON file."""
     return _download(exports.export_all(request.user), "maeum-my-data.json")

@@ -225,6 +225,12 @@ MAEUM_READING_BATCH = env.env_int("MAEUM_READING_BATCH", 8, least=1)
 MAEUM_BACKOFF_SECONDS = env.env_int("MAEUM_BACKOFF_SECONDS", 5, least=0)
 MAEUM_INFERENCE_THREADS = env.env_int("MAEUM_INFERENCE_THREADS", 2, least=1)
 MAEUM_BUNDLE = env.env_str("MAEUM_BUNDLE")
+#: One more folder in which bundles lie side by side.
+MAEUM_BUNDLES = env.env_str("MAEUM_BUNDLES")
+#: What runs the networks: auto, onnx-int8, onnx-float or keras (docs/engine.md).
+MAEUM_ENGINE = env.env_str("MAEUM_ENGINE", "auto")
+#: Short scales that members may take (docs/scales.md); empty: none.
+MAEUM_SCALES = env.env_list("MAEUM_SCALES", "who5,phq2,phq9")
 MAEUM_YOUTUBE_API_KEY = env.env_str("MAEUM_YOUTUBE_API_KEY")
 
 # --- mail ---------------------------------------------------------------------------------------

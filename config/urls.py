@@ -16,6 +16,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("me/", include("accounts.urls")),
     path("", include("moods.urls")),
+    path("panel/", include("moods.panel.urls")),
     path("music/", include("music.urls")),
     path("welfare/", include("welfare.urls")),
     # Staff log in where everybody does, so that throttling and the second factor hold there too.

@@ -1,6 +1,6 @@
 """Pixels in, Reading out. The only door of this room.
 
-Importing it costs nothing: TensorFlow, Keras, OpenCV and numpy come in with the first photo that
+Importing it costs nothing: engines, OpenCV and numpy come in with the first photo that
 is read, never before, so that the web process and a forking worker stay free of them.
 """
 
@@ -13,11 +13,12 @@ from inference._labels import EMOTIONS, Emotion
 from inference._types import FaceBox, InferenceError, Outcome, Pose, Quality, Reading, Reason
 
 if TYPE_CHECKING:
-    from inference._bundle import Bundle
     from inference._images import PhotoError, PreparedPhoto
+    from inference._installed import BundleInfo
 
 __all__ = [
     "EMOTIONS",
+    "BundleInfo",
     "Emotion",
     "FaceBox",
     "InferenceError",
@@ -29,6 +30,7 @@ __all__ = [
     "Reading",
     "Reason",
     "ensemble_version",
+    "installed_bundles",
     "model_card",
     "prepare_photo",
     "read_photos",
@@ -42,6 +44,10 @@ def __getattr__(name: str) -> Any:
         from inference import _images
 
         return getattr(_images, name)
+    if name == "BundleInfo":
+        from inference._installed import BundleInfo
+
+        return BundleInfo
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -52,11 +58,15 @@ def prepare_photo(data: bytes) -> PreparedPhoto:
     return prepare(data)
 
 
-def read_photos(photos: Sequence[bytes]) -> list[Reading]:
-    """Read photos, one Reading each in the same order; raises ``InferenceError`` if none can be."""
+def read_photos(photos: Sequence[bytes], *, version: str | None = None) -> list[Reading]:
+    """Read photos, one Reading each in the same order; raises ``InferenceError`` if none can be.
+
+    Args:
+        version: of an installed bundle; None reads with the active one.
+    """
     from inference import _runtime
 
-    return _runtime.read_photos(photos)
+    return _runtime.read_photos(photos, version=version)
 
 
 def warm_up() -> None:
@@ -66,18 +76,22 @@ def warm_up() -> None:
     _runtime.warm_up()
 
 
+def installed_bundles() -> list[BundleInfo]:
+    """List every bundle on this machine with what is wrong with it; needs no engine."""
+    from inference import _installed
+
+    return _installed.installed_bundles()
+
+
 def ensemble_version() -> str:
-    """Return the version of the bundle in use; needs no TensorFlow."""
-    return _manifest().version
+    """Return the version of the active bundle; needs no engine."""
+    from inference import _installed
+
+    return _installed.bundle_of().version
 
 
-def model_card() -> dict[str, Any]:
-    """Return what the bundle's card says of data, metrics and limits, as JSON values."""
-    return dict(_manifest().card)
+def model_card(version: str | None = None) -> dict[str, Any]:
+    """Return what a bundle's card says of data, metrics and limits, as JSON values."""
+    from inference import _installed
 
-
-def _manifest() -> Bundle:
-    from inference._bundle import find_bundle, read_bundle
-    from inference._settings import SETTINGS
-
-    return read_bundle(find_bundle(SETTINGS.bundle))
+    return dict(_installed.bundle_of(version).card)

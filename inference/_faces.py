@@ -21,6 +21,11 @@ from inference._weights import detector_path
 
 #: Longest side in pixels at which whole photos are searched.
 PHOTO_SIDE: Final = 640
+#: Longest side of the first, quick search, and how wide (in its pixels) and sure the largest face must be to
+#: stand: any face with a third of its area, enough to count as company, is large enough to be seen here too.
+QUICK_SIDE: Final = 320
+QUICK_WIDTH: Final = 40.0
+QUICK_SCORE: Final = 0.8
 #: Longest side for a last try on large photos whose faces may be tiny.
 LARGE_SIDE: Final = 1280
 #: Longest side at which tight crops are searched, and the grey border around them (share of it).
@@ -55,10 +60,15 @@ class Face:
 def find_faces(bgr: NDArray[np.uint8]) -> list[Face]:
     """Find faces in a BGR picture ``(h, w, 3)``, largest first.
 
-    Whole photos are searched plain, then as a tight crop, then enlarged; small pictures as a
-    tight crop first. The first search that finds anything decides.
+    Whole photos are searched small (which decides if a large face is seen), plain, then as a tight
+    crop, then enlarged; small pictures as a tight crop first. The first search that finds anything
+    decides.
     """
     longest = max(bgr.shape[:2])
+    if longest > PHOTO_SIDE:
+        faces = _by_size(_search(bgr, QUICK_SIDE, 0.0))
+        if faces and faces[0].box.w * QUICK_SIDE >= QUICK_WIDTH * longest and faces[0].score >= QUICK_SCORE:
+            return faces
     tries = [(PHOTO_SIDE, 0.0), (CROP_SIDE, CROP_BORDER)]
     if longest <= SMALL_PICTURE:
         tries = [(CROP_SIDE, CROP_BORDER), (PHOTO_SIDE, 0.0)]
@@ -67,8 +77,12 @@ def find_faces(bgr: NDArray[np.uint8]) -> list[Face]:
     for side, border in tries:
         faces = _search(bgr, side, border)
         if faces:
-            return sorted(faces, key=lambda face: -face.box.w * face.box.h)
+            return _by_size(faces)
     return []
+
+
+def _by_size(faces: list[Face]) -> list[Face]:
+    return sorted(faces, key=lambda face: -face.box.w * face.box.h)
 
 
 def refine(bgr: NDArray[np.uint8], face: Face) -> Face:

@@ -22,6 +22,9 @@ MAX_BYTES: Final = 20_000_000
 MAX_PIXELS: Final = 50_000_000
 #: Longest side of what is stored and read.
 LONGEST_SIDE: Final = 2048
+#: Shortest longest side to which a JPEG decoder may scale down while decoding (a phone's 4,000 pixels to
+#: 2,000): four times faster than decoding all and shrinking to :data:`LONGEST_SIDE`.
+DRAFT_SIDE: Final = 1800
 JPEG_QUALITY: Final = 92
 
 _MAGIC: Final[tuple[tuple[bytes, str], ...]] = (
@@ -88,9 +91,10 @@ def prepare_photo(data: bytes) -> PreparedPhoto:
     return PreparedPhoto(out.getvalue(), *picture.size)
 
 
-def open_photo(data: bytes) -> Image.Image:
+def open_photo(data: bytes, *, quick: bool = False) -> Image.Image:
     """Check a photo and decode it to upright RGB of bounded size; raises :class:`PhotoError`.
 
+    With ``quick`` a large JPEG may come back a little smaller, never below :data:`DRAFT_SIDE`.
     1. bytes alone: empty, too large, markup, real type; 2. header: pixel count; 3. pixels.
     """
     kind = _kind(data)
@@ -102,7 +106,8 @@ def open_photo(data: bytes) -> Image.Image:
         if picture.width * picture.height > MAX_PIXELS:
             raise PhotoError("too_many_pixels")
         if kind == "JPEG":
-            picture.draft(picture.mode, (LONGEST_SIDE, LONGEST_SIDE))
+            share = (DRAFT_SIDE if quick else LONGEST_SIDE) / max(picture.size)
+            picture.draft(picture.mode, (round(picture.width * share), round(picture.height * share)))
         picture.load()
         return _normalise(picture)
     except Image.DecompressionBombError as error:

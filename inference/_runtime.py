@@ -1,30 +1,35 @@
-"""Hold the loaded ensemble and read photos with it. One per process, loaded once, under a lock."""
+"""Hold loaded ensembles and read photos with them. One per version and process, loaded once, under a lock."""
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inference import _cover, _crop
-from inference._bundle import Bundle, BundleIncompatible, find_bundle, read_bundle
-from inference._ensemble import Vote, activation_grid
+from inference._bundle import Bundle
+from inference._ensemble import Probabilities, Vote, activation_grid, class_activation
 from inference._gates import Judged, judge
 from inference._images import PhotoError, open_photo
-from inference._labels import EMOTIONS
+from inference._installed import bundle_of, check_servable
+from inference._labels import EMOTIONS, Emotion
 from inference._members import Answer, Member, load_member
 from inference._settings import SETTINGS
 from inference._types import Outcome, Reading, Reason
+from inference.members import Faces
 
 logger = logging.getLogger(__name__)
+
+#: Ensembles kept in memory: the active one and the one that a re-read or a switch asks for.
+KEPT: Final = 2
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,27 @@ class Loaded:
     vote: Vote
     cover: _cover.CoverNet
 
-    def ask(self, faces: NDArray[np.uint8]) -> list[Answer]:
-        """Ask every member about grey faces ``(n, h, w)``."""
+    @property
+    def side(self) -> int:
+        """Return the side in pixels of the crop that every member's input is made from."""
+        return max(side for member in self.members for side in member.shape.size)
+
+    @property
+    def colour(self) -> bool:
+        """Tell whether any member reads colour."""
+        return any(member.shape.channels == 3 for member in self.members)
+
+    def crop(self, bgr: NDArray[np.uint8], landmarks: NDArray[np.float64]) -> NDArray[np.uint8]:
+        """Cut the aligned face out of a BGR photo: RGB ``(side, side, 3)``, or grey if nobody reads colour."""
+        cut = _crop.align(bgr, landmarks, self.side)
+        return np.ascontiguousarray(cut[..., ::-1]) if self.colour else _crop.grey(cut)
+
+    def ask(self, faces: Faces) -> list[Answer]:
+        """Ask every member about aligned faces, grey ``(h, w)`` or RGB ``(h, w, 3)``."""
         return [member.answer(faces, flip=self.bundle.flip) for member in self.members]
 
-    def probabilities(self, faces: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Return the calibrated vote ``(n, 6)``."""
+    def probabilities(self, faces: Faces) -> Probabilities:
+        """Return the calibrated vote ``(n, k)``."""
         return self.vote.combine([answer.probabilities for answer in self.ask(faces)])
 
 
@@ -55,63 +75,60 @@ class _Opened:
 
 
 _lock = threading.Lock()
-_loaded: Loaded | None = None
+_loaded: OrderedDict[tuple[str, int], Loaded] = OrderedDict()
 
 
-def load() -> Loaded:
-    """Return the ensemble, loading it if need be; raises ``BundleError``."""
-    global _loaded
+def load(version: str | None = None) -> Loaded:
+    """Return an ensemble, loading it if need be; None means the active one. Raises ``BundleError``."""
     with _lock:
-        if _loaded is None:
-            _loaded = _load(read_bundle(find_bundle(SETTINGS.bundle)))
-        return _loaded
+        bundle = bundle_of(version)
+        key = (str(bundle.folder.resolve()), (bundle.folder / "bundle.json").stat().st_mtime_ns)
+        if key not in _loaded:
+            made = _load(bundle)
+            while len(_loaded) >= KEPT:
+                _loaded.popitem(last=False)
+            _loaded[key] = made
+        _loaded.move_to_end(key)
+        return _loaded[key]
 
 
 def release() -> None:
-    """Forget the ensemble, so that the next reading loads it anew."""
-    global _loaded
+    """Forget every ensemble, so that the next reading loads it anew."""
     with _lock:
-        _loaded = None
+        _loaded.clear()
 
 
 def warm_up() -> None:
-    """Load and run once, so that the first person does not wait for tracing."""
-    load().ask(np.zeros((1, 64, 64), np.uint8))
+    """Load and run once, so that the first person does not wait."""
+    ensemble = load()
+    ensemble.ask(np.zeros((1, ensemble.side, ensemble.side), np.uint8))
 
 
 def _load(bundle: Bundle) -> Loaded:
     """Verify and open every file of a bundle."""
     began = time.monotonic()
-    _limit_threads(SETTINGS.threads)
+    cv2.setNumThreads(SETTINGS.threads)
     cover = _cover.CoverNet(bundle.arrays(*bundle.cover))
-    if any(not np.isfinite(value).all() for value in cover.weights.values()):
-        raise BundleIncompatible("The cover network holds numbers that are not finite.")
     members = tuple(load_member(bundle, entry) for entry in bundle.members)
-    vote = Vote(tuple(entry.weight for entry in bundle.members), bundle.temperature, bundle.floor)
+    vote = vote_of(bundle)
     logger.info("Loaded bundle %s in %.1f s", bundle.version, time.monotonic() - began)
     return Loaded(bundle, members, vote, cover)
 
 
-def _limit_threads(threads: int) -> None:
-    """Keep TensorFlow and OpenCV from taking every core; too late once TensorFlow has run."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    cv2.setNumThreads(threads)
-    import tensorflow as tf
-
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-    except RuntimeError:
-        logger.info("TensorFlow already runs; its threads stay as they are.")
+def vote_of(bundle: Bundle) -> Vote:
+    """Return how a bundle's members are heard."""
+    weights = tuple(entry.weight for entry in bundle.members)
+    return Vote(weights, bundle.temperature, bundle.floor, bundle.class_scale, bundle.classes)
 
 
-def read_photos(photos: Sequence[bytes]) -> list[Reading]:
+def read_photos(photos: Sequence[bytes], *, version: str | None = None) -> list[Reading]:
     """Read photos in order: open, judge, then one vote over all that passed the gates.
 
     A photo that cannot be opened, or breaks a stage, ends FAILED alone; the others go on. Raises
     ``InferenceError`` only when nothing can be read at all.
     """
-    ensemble = load()
+    ensemble = load(version)
+    check_servable(ensemble.bundle)
     version = ensemble.bundle.version
     readings: list[Reading | None] = [None] * len(photos)
     passed: dict[int, _Opened] = {}
@@ -134,8 +151,8 @@ def read_photos(photos: Sequence[bytes]) -> list[Reading]:
 
 def _open_and_judge(data: bytes, opened: _Opened, cover: _cover.CoverNet) -> None:
     began = time.perf_counter()
-    rgb = np.asarray(open_photo(data), np.uint8)
-    opened.bgr = np.ascontiguousarray(rgb[..., ::-1])
+    rgb = np.asarray(open_photo(data, quick=True), np.uint8)
+    opened.bgr = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), np.uint8)
     decoded = time.perf_counter()
     opened.ms["decode"] = round((decoded - began) * 1000, 1)
     opened.judged = judge(opened.bgr, cover)
@@ -148,7 +165,7 @@ def _vote(photos: list[_Opened], ensemble: Loaded) -> list[Reading]:
     answers: list[Answer] = []
     if clear:
         began = time.perf_counter()
-        answers = ensemble.ask(np.stack([_grey_face(p) for p in clear]))
+        answers = ensemble.ask([_face(p, ensemble) for p in clear])
         combined = ensemble.vote.combine([answer.probabilities for answer in answers])
         each = round((time.perf_counter() - began) * 1000 / len(clear), 1)
         for photo in clear:
@@ -164,18 +181,18 @@ def _vote(photos: list[_Opened], ensemble: Loaded) -> list[Reading]:
     ]
 
 
-def _grey_face(photo: _Opened) -> NDArray[np.uint8]:
+def _face(photo: _Opened, ensemble: Loaded) -> NDArray[np.uint8]:
     assert photo.bgr is not None and photo.judged and photo.judged.face  # noqa: S101, PT018 - for the types
-    return _crop.grey(_crop.align(photo.bgr, photo.judged.face.landmarks, 64))
+    return ensemble.crop(photo.bgr, photo.judged.face.landmarks)
 
 
 def _maps(
     answers: list[Answer], row: int, combined: NDArray[np.float64], ensemble: Loaded
-) -> list[NDArray[np.float32]]:
+) -> list[NDArray[np.float32] | None]:
     """Return each member's class activation map ``(h, w)`` for the winning class of one face."""
     top = int(combined[row].argmax())
     return [
-        np.asarray(answer.features[row] @ member.class_kernel[:, top], np.float32)
+        None if answer.features is None else class_activation(answer.features[row], member.class_kernel, top)
         for answer, member in zip(answers, ensemble.members, strict=True)
     ]
 
@@ -196,17 +213,20 @@ def _rejected(photo: _Opened, ensemble: Loaded) -> Reading:
 
 
 def _answered(
-    photo: _Opened, chances: NDArray[np.float64], maps: list[NDArray[np.float32]], ensemble: Loaded
+    photo: _Opened, chances: NDArray[np.float64], maps: list[NDArray[np.float32] | None], ensemble: Loaded
 ) -> Reading:
     assert photo.judged is not None and photo.judged.face is not None  # noqa: S101, PT018 - for the types
     judged, confidence = photo.judged, float(chances.max())
     unsure = confidence < ensemble.vote.floor
-    named: Mapping[Any, float] = {e: round(float(p), 4) for e, p in zip(EMOTIONS, chances, strict=True)}
+    words = ensemble.vote.classes.classes
+    heard = dict(zip(words, chances, strict=True))
+    # A class the bundle does not know is said with chance 0, so that every reading has all six.
+    named: Mapping[Any, float] = {e: round(float(heard.get(e.value, 0.0)), 4) for e in EMOTIONS}
     return Reading(
         Outcome.UNSURE if unsure else Outcome.READ,
         Reason.LOW_CONFIDENCE if unsure else None,
         ensemble.bundle.version,
-        emotion=EMOTIONS[int(chances.argmax())],
+        emotion=Emotion(words[int(chances.argmax())]),
         probabilities=named,
         confidence=round(confidence, 4),
         faces=judged.faces,

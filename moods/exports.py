@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import User
 from moods import selectors, services
-from moods.models import CheckIn, PhotoReading
+from moods.models import CheckIn, PhotoReading, Reread
 
 
 def export(user: User) -> list[dict[str, Any]]:
@@ -34,9 +34,21 @@ def _entry(entry: CheckIn) -> dict[str, Any]:
         "note": entry.note,
         "tags": entry.tags,
         "agreed": entry.agreed,
+        "agreed_to": entry.agreed_to or None,
         "corrected_at": entry.corrected_at.isoformat() if entry.corrected_at else None,
         "written_at": entry.created_at.isoformat(),
         "reading": _reading(entry, reading) if reading else None,
+    }
+
+
+def _again(row: Reread) -> dict[str, Any]:
+    names = (
+        "state", "reason", "was_status", "was_emotion", "was_confidence", "was_version",
+        "now_status", "now_emotion", "now_confidence",
+    )  # fmt: skip
+    finished = row.finished_at
+    return {name: getattr(row, name) for name in names} | {
+        "finished_at": finished.isoformat() if finished else None
     }
 
 
@@ -52,5 +64,6 @@ def _reading(entry: CheckIn, reading: PhotoReading) -> dict[str, Any]:
         "queued_at": reading.queued_at.isoformat(),
         "finished_at": finished.isoformat() if finished else None,
         "photo_until": reading.photo_until.isoformat() if reading.photo_until else None,
+        "read_again": [_again(row) for row in reading.rereads.order_by("pk")],
         "photo_jpeg_base64": base64.b64encode(photo).decode() if photo else None,
     }

@@ -15,6 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from moods.choices import FINAL, Feeling, Mood, Point, Status
+from moods.runs import BundleSwitch, Reread, RereadRun
+
+__all__ = ["BundleSwitch", "CheckIn", "PhotoReading", "Reread", "RereadRun", "photo_storage"]
 
 ACTIVE = (Status.QUEUED, Status.RUNNING)
 
@@ -42,6 +45,8 @@ class CheckIn(models.Model):
     tags = models.JSONField(default=list, blank=True)
     #: True once the member has said that a reading was right.
     agreed = models.BooleanField(default=False)
+    #: The guess they said it of: a later reading that says something else is not agreed to.
+    agreed_to = models.CharField(max_length=10, choices=Feeling, blank=True)
     corrected_at = models.DateTimeField(null=True, blank=True)
     #: HMAC of the uploaded bytes under the member's key: same photo, same day, same row.
     photo_digest = models.CharField(max_length=64, blank=True)
@@ -92,6 +97,8 @@ class PhotoReading(models.Model):
     available_at = models.DateTimeField(default=timezone.now)
     lease = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    #: The bundle that was active when the photo was queued, and that reads it; empty: not known then.
+    wanted_version = models.CharField(max_length=60, blank=True)
     queued_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -151,3 +158,9 @@ class PhotoReading(models.Model):
         """Return (emotion, probability) pairs, the likeliest first."""
         pairs: dict[str, Any] = self.probabilities or {}
         return sorted(pairs.items(), key=lambda pair: -pair[1])
+
+
+# At the end, because the models of the study refer to those above.
+from moods.panel import models as panel_models  # noqa: E402, F401
+from moods.portable import models as portable_models  # noqa: E402, F401
+from moods.scales import models as scale_models  # noqa: E402, F401

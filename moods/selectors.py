@@ -13,12 +13,13 @@ from uuid import UUID
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-import inference
 from accounts.keys import KeyLost
 from accounts.models import User
 from inference import Emotion
+from moods import bundle_facts
 from moods.choices import EMOTION_PLANE, Point, Status, mood_feeling, mood_valence
 from moods.models import CheckIn, PhotoReading
+from moods.services.bundles import active_version
 from moods.services.photos import photo_bytes
 
 
@@ -201,8 +202,8 @@ def queue_state() -> QueueState:
 
 
 def active_model_card() -> dict[str, Any]:
-    """Return the card of the ensemble in use; rooms above must not ask ``inference`` themselves."""
-    return dict(inference.model_card())
+    """Return the card of the bundle in use; rooms above must not ask ``inference`` themselves."""
+    return bundle_facts.card_of(active_version())
 
 
 def _last_entry(entry: CheckIn) -> LastEntry:

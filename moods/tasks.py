@@ -16,6 +16,10 @@ from redis.exceptions import RedisError
 
 import inference
 from moods import services
+from moods.panel import services as panel_services
+from moods.panel import tasks as panel_tasks
+from moods.portable import services as portable_services
+from moods.services import bundles
 
 logger = logging.getLogger(__name__)
 
@@ -45,14 +49,16 @@ def _publish() -> None:
 
 @shared_task(ignore_result=True)
 def read_photos() -> None:
-    """Read what waits, batch by batch, until nothing does or the worker is asked to stop."""
+    """Read what waits, batch by batch, until nothing does or the worker is asked to stop.
+
+    Kept photos that are to be read again have their turn only while no new photo waits.
+    """
     for _ in range(BATCHES):
         if _stopping.is_set():
             return
-        done = services.readings_run(
-            limit=settings.MAEUM_READING_BATCH, lease_seconds=settings.MAEUM_LEASE_SECONDS
-        )
-        if not done:
+        limit, lease = settings.MAEUM_READING_BATCH, settings.MAEUM_LEASE_SECONDS
+        done = services.readings_run(limit=limit, lease_seconds=lease)
+        if not done and not services.rereads_run(limit=limit, lease_seconds=lease):
             return
     wake()
 
@@ -60,14 +66,18 @@ def read_photos() -> None:
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """Take back leases that ran out, and wake a worker if rows wait."""
-    if services.sweep().waiting:
+    waiting = services.sweep().waiting
+    if services.rereads_sweep() or waiting:
         wake()
+    panel_tasks.sweep()
 
 
 @shared_task(ignore_result=True)
 def purge() -> None:
     """Destroy photos that are due."""
     services.purge()
+    panel_services.purge()
+    portable_services.purge()
 
 
 @worker_shutting_down.connect
@@ -83,7 +93,7 @@ def _get_ready(sender: Any, **_signal: Any) -> None:
         return
     if type(sender.pool).__module__ in _IN_PROCESS:
         try:
-            inference.warm_up()
+            bundles.warm_up()
         except inference.InferenceError as error:
             logger.exception("The ensemble cannot be loaded (%s).", error.code)
     wake()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 
 from moods.views import check_in, diary, entry, today
 
@@ -43,4 +43,8 @@ urlpatterns = [
     path("diary/", diary.diary, name="diary"),
     path("diary/<int:year>/<int:month>/", diary.diary_month, name="diary_month"),
     path("diary/<day:day>/", diary.day, name="day"),
+    path("", include("moods.insight.urls")),
+    path("", include("moods.patterns.urls")),
+    path("", include("moods.scales.urls")),
+    path("", include("moods.portable.urls")),
 ]

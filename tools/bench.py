@@ -1,122 +1,78 @@
-"""``make bench``: measure what a person waits for and write docs/benchmarks.md and docs/benchmarks.json.
+"""``make bench``: measure what a person waits for, beside other packages; writes docs/benchmarks.md and .json.
 
-Small so far: how long one photo takes from bytes to reading (a fresh process, as ``manage.py read_photo`` runs it), and
-how long the pages that need no log-in take in the web process. Later issues add their rows here.
+Each measurement runs in a process of its own with two threads, all of them within five minutes. The first run makes
+the peers' environment under ``var/bench-env``. ``--ferplus DIR`` scores everything on FER+ PrivateTest as well.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import os
-import platform
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-RESULT = ROOT / "docs" / "benchmarks.json"
-PAGE = ROOT / "docs" / "benchmarks.md"
-PHOTOS = 20
-REQUESTS = 50
-PAGES = ("/", "/help/", "/accounts/login/", "/healthz")
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+
+from benchmarks import frontier, page  # noqa: E402
+from benchmarks.run import SECTIONS, Run, keep  # noqa: E402
+
+PLOT = Path("img") / "benchmarks-frontier.png"
 
 
-def main() -> int:
-    """Measure and write; return 1 when something could not be measured."""
-    with tempfile.TemporaryDirectory(prefix="maeum-bench-") as var:
-        os.environ["MAEUM_VAR"] = var
-        os.environ["MAEUM_DEMO"] = "1"
-        rows = [*_reading(Path(var)), *_pages()]
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    RESULT.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1, ensure_ascii=False) + "\n")
-    PAGE.write_text(_markdown(machine, rows))
-    print(PAGE.read_text())
-    return 0
-
-
-def _reading(var: Path) -> list[dict[str, Any]]:
-    """Read one public-domain portrait many times in one process; the first reading includes loading the ensemble."""
-    from PIL import Image
-    from skimage.data import astronaut
-
-    photo = var / "portrait.jpg"
-    Image.fromarray(astronaut()).save(photo, quality=92)
-    command = [sys.executable, "manage.py", "read_photo", "--json", *[str(photo)] * PHOTOS]
-    begun = time.monotonic()
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    whole = time.monotonic() - begun
-    if done.returncode:
-        sys.exit(f"read_photo failed:\n{done.stderr[-2000:]}")
-    readings = [json.loads(line) for line in done.stdout.splitlines()]
-    stages = sorted({stage for reading in readings for stage in reading["ms"]})
-    rows: list[dict[str, Any]] = [
-        {"what": f"reading: {stage}", **_summary([reading["ms"][stage] for reading in readings])}
-        for stage in stages
-    ]
-    rows.append(
-        {
-            "what": f"reading: {PHOTOS} photos with start-up, whole",
-            "n": 1,
-            "median_ms": round(whole * 1000, 1),
-        }
+def main(words: list[str] | None = None) -> int:
+    """Measure and write; returns 1 when no bundle could be measured."""
+    chosen = _parser().parse_args(words)
+    out: Path = chosen.out
+    out.mkdir(parents=True, exist_ok=True)
+    before = _before(out / "benchmarks.json")
+    run = Run(
+        seconds=0.05 if chosen.quick else 0.7,
+        ferplus=chosen.ferplus.resolve() if chosen.ferplus else None,
+        limit=chosen.limit,
+        before=before,
+        only=frozenset(chosen.only or ()),
+        report=lambda what: print(f"… {what}", file=sys.stderr, flush=True),
     )
-    return rows
+    result = run.everything()
+    if "gpu" in before:
+        result["gpu"] = before["gpu"]
+    plotted = frontier.draw(result["frontier"], out / PLOT)
+    keep(result, out / "benchmarks.json")
+    (out / "benchmarks.md").write_text(page.page(result, plotted))
+    print((out / "benchmarks.md").read_text())
+    return int("problem" in result.get("bundles", {}))
 
 
-def _pages() -> list[dict[str, Any]]:
-    """Ask the web application itself, without network, on SQLite."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-    from django.core.management import call_command
-    from django.test import Client
-
-    django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("collectstatic", verbosity=0, interactive=False)
-    client = Client(HTTP_HOST="localhost")
-    rows = []
-    for path in PAGES:
-        times = []
-        for _ in range(REQUESTS):
-            begun = time.perf_counter()
-            status = client.get(path).status_code
-            times.append((time.perf_counter() - begun) * 1000)
-            if status != 200:
-                sys.exit(f"{path} answered {status}")
-        rows.append({"what": f"page {path}", **_summary(times)})
-    return rows
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--ferplus", type=Path, metavar="DIR", help="FER+'s folder: score everything on PrivateTest"
+    )
+    parser.add_argument("--limit", type=int, help="score a fixed random part of this many images")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=sorted(SECTIONS),
+        help="run this section (again for more), keep the others",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a few repeats of each: shows that it works, not how fast"
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / "docs", help="folder to write to")
+    return parser
 
 
-def _summary(times: list[float]) -> dict[str, Any]:
-    ordered = sorted(times)
-    return {
-        "n": len(ordered),
-        "median_ms": round(statistics.median(ordered), 1),
-        "p95_ms": round(ordered[int(0.95 * (len(ordered) - 1))], 1),
-        "most_ms": round(ordered[-1], 1),
-    }
-
-
-def _markdown(machine: str, rows: list[dict[str, Any]]) -> str:
-    lines = [
-        "# Benchmarks",
-        "",
-        f"Written by `make bench` on {machine}.",
-        "",
-        "| what | n | median ms | 95 % ms | most ms |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row['what']} | {row['n']} | {row['median_ms']} | {row.get('p95_ms', '')} | {row.get('most_ms', '')} |"
-        for row in rows
-    ]
-    return "\n".join(lines) + "\n"
+def _before(path: Path) -> dict[str, Any]:
+    try:
+        earlier: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return earlier
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     sys.exit(main())

@@ -41,6 +41,9 @@ FONTS = (
     Font("gowun-batang", "@fontsource/gowun-batang/400.css", _OFL),
 )
 
+#: Whole faces with TrueType outlines, which reportlab can cut and embed.
+PAPER = "pretendard/dist/public/static/alternative"
+
 _COMMENT = re.compile(r"/\*(.*?)\*/\s*", re.DOTALL)
 _OLD_FORMAT = re.compile(r",\s*url\([^)]*\.woff\)\s*format\('woff'\)")
 _URL = re.compile(r"url\(([^)]+)\)")
@@ -60,6 +63,7 @@ def main(step: str) -> int:
             SHEET.write_text("/* No fonts were fetched at set-up: the system's are used. */\n")
         return 0
     SHEET.write_text("".join(_copy(font) for font in FONTS))
+    _copy_for_paper()
     STAMP.write_text(stamp)
     return 0
 
@@ -109,6 +113,15 @@ def _copy(font: Font) -> str:
         return f"url({font.name}/{file.name})"
 
     return _URL.sub(move, _COMMENT.sub("", rules)).strip() + "\n"
+
+
+def _copy_for_paper() -> None:
+    """Copy the two faces that a PDF embeds, outside the folder that browsers may ask for."""
+    folder = VENDOR.parent / "fonts"
+    folder.mkdir(parents=True, exist_ok=True)
+    for face in ("Regular", "Bold"):
+        shutil.copyfile(MODULES / PAPER / f"Pretendard-{face}.ttf", folder / f"Pretendard-{face}.ttf")
+    shutil.copyfile(VENDOR / "pretendard" / "LICENSE.txt", folder / "LICENSE.txt")
 
 
 def _licence(font: Font, rules: str) -> str:

@@ -53,6 +53,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("시간대"), max_length=64, default="Asia/Seoul", validators=[validate_time_zone]
     )
     large_type = models.BooleanField(_("큰 글씨"), default=False)
+    #: Counting days in a row pushes people; the diary does it only for who asks for it.
+    shows_streaks = models.BooleanField(_("며칠째 이어 쓰는지 보기"), default=False)
     photo_retention = models.CharField(
         _("사진 보관"), max_length=8, choices=PhotoRetention, default=PhotoRetention.FORGET
     )

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inference.members._base import MemberCard, MemberSpec, finish, preprocess_layer
+from inference.members._base import InputShape, MemberCard, MemberSpec
+from inference.members._graph import entrance, finish, scaled
+from inference.members._prepare import pixels
 
 if TYPE_CHECKING:
     import keras
@@ -21,23 +23,25 @@ CARD = MemberCard(
     licence="BSD-3-Clause",
 )
 
+#: Channels and kernel of the convolutions after the first.
+REST = ((192, 5), (384, 3), (256, 3), (256, 3))
 
-def build(size: tuple[int, int], classes: int, dropout: float) -> keras.Model:
-    """Build the graph for RGB 0..255 input of ``size`` (height, width) pixels."""
-    from keras import Input, layers
 
-    stride = 2 if min(size) < 160 else 4
-    images = Input((*size, 3), name="images")
-    x = preprocess_layer(images, CARD.preprocess)
-    x = layers.ZeroPadding2D(2)(x)
-    x = layers.Conv2D(64, 11, strides=stride, activation="relu", name="conv1")(x)
-    x = layers.MaxPooling2D(3, 2)(x)
-    x = layers.Conv2D(192, 5, padding="same", activation="relu", name="conv2")(x)
-    x = layers.MaxPooling2D(3, 2)(x)
-    x = layers.Conv2D(384, 3, padding="same", activation="relu", name="conv3")(x)
-    x = layers.Conv2D(256, 3, padding="same", activation="relu", name="conv4")(x)
-    x = layers.Conv2D(256, 3, padding="same", activation="relu", name="conv5")(x)
+def build(shape: InputShape, classes: int, dropout: float, width: float = 1.0) -> keras.Model:
+    """Build the graph; raises ``MemberError``."""
+    from keras import layers
+
+    stride = 2 if min(shape.size) < 160 else 4
+    images, x = entrance(shape, CARD.preprocess)
+    x = layers.ZeroPadding2D(2, name="conv1_pad")(x)
+    x = layers.Conv2D(scaled(64, width), 11, strides=stride, activation="relu", name="conv1")(x)
+    x = layers.MaxPooling2D(3, 2, name="pool1")(x)
+    for number, (channels, kernel) in enumerate(REST, start=2):
+        filters, name = scaled(channels, width), f"conv{number}"
+        x = layers.Conv2D(filters, kernel, padding="same", activation="relu", name=name)(x)
+        if number == 2:
+            x = layers.MaxPooling2D(3, 2, name="pool2")(x)
     return finish(images, x, classes, dropout, "alexnet")
 
 
-SPEC = MemberSpec(CARD, build)
+SPEC = MemberSpec(CARD, build, pixels)

@@ -1,10 +1,12 @@
-"""ResNet50 (He et al., CVPR 2016): bottlenecks [3, 4, 6, 3], as in ``keras.applications``."""
+"""ResNet50 (He et al., CVPR 2016): bottlenecks [3, 4, 6, 3]."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inference.members._base import MemberCard, MemberSpec, finish, preprocess_layer
+from inference.members._base import InputShape, MemberCard, MemberSpec
+from inference.members._prepare import pixels
+from inference.members._resnet import resnet
 
 if TYPE_CHECKING:
     import keras
@@ -15,18 +17,16 @@ CARD = MemberCard(
     preprocess="imagenet-caffe",
     source="He et al. 2016, arXiv:1512.03385",
     licence="MIT",
+    imagenet="ResNet50",
 )
 
-
-def build(size: tuple[int, int], classes: int, dropout: float) -> keras.Model:
-    """Build the graph for RGB 0..255 input of ``size`` (height, width) pixels."""
-    import keras
-    from keras import Input
-
-    images = Input((*size, 3), name="images")
-    x = preprocess_layer(images, CARD.preprocess)
-    trunk = keras.applications.ResNet50(weights=None, include_top=False, input_tensor=x)
-    return finish(images, trunk.output, classes, dropout, "resnet50")
+#: Bottlenecks of each stack.
+DEPTHS = (3, 4, 6, 3)
 
 
-SPEC = MemberSpec(CARD, build)
+def build(shape: InputShape, classes: int, dropout: float, width: float = 1.0) -> keras.Model:
+    """Build the graph; raises ``MemberError``."""
+    return resnet(CARD, DEPTHS, shape, classes, dropout, width)
+
+
+SPEC = MemberSpec(CARD, build, pixels)

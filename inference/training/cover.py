@@ -23,8 +23,10 @@ from inference import _cover
 from inference._bundle import write_arrays
 from inference._crop import align
 from inference._faces import find_faces, refine
+from inference._labels import SIX
 from inference.training.covers import harden_clear, hide, jitter
-from inference.training.data import read_ferplus
+from inference.training.dataset import Split, to_grey
+from inference.training.sources import read_source
 
 Images = NDArray[np.uint8]
 CLEAR_FOLDERS = ("none", "eyeglasses", "sunglasses")
@@ -59,10 +61,10 @@ def gather(eyewear: Path, ferplus: Path, faces: int = 5000) -> tuple[Crops, Crop
     return _stack(rows), _stack(_ferplus(ferplus, "valid", 1000))
 
 
-def _ferplus(root: Path, split: str, limit: int) -> Iterator[tuple[Images, str, str]]:
-    data = read_ferplus(root, "train" if split == "train" else "valid", majority=False)
+def _ferplus(root: Path, split: Split, limit: int) -> Iterator[tuple[Images, str, str]]:
+    data = read_source("ferplus", root, SIX, split=split)
     for i in np.random.default_rng(1).permutation(len(data))[:limit]:
-        image = np.asarray(cv2.cvtColor(data.images[i], cv2.COLOR_GRAY2BGR), np.uint8)
+        image = np.asarray(cv2.cvtColor(to_grey(data[int(i)]), cv2.COLOR_GRAY2BGR), np.uint8)
         found = find_faces(image)
         if found:
             yield align(image, refine(image, found[0]).landmarks, _cover.SIDE), "ferplus", "none"

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference._faces import find_faces
-from inference.training.data import read_ferplus
+from inference._labels import SIX
+from inference.training.sources import read_source
 
 
 def layout(images: NDArray[np.uint8]) -> tuple[NDArray[np.float64], float]:
@@ -27,9 +28,9 @@ def layout(images: NDArray[np.uint8]) -> tuple[NDArray[np.float64], float]:
 
 def main(root: Path, limit: int = 1500) -> None:
     """Print the layout measured on a fixed random part of FER+ Train."""
-    faces = read_ferplus(root, "train", majority=False)
+    faces = read_source("ferplus", root, SIX, split="train")
     rows = np.random.default_rng(0).permutation(len(faces))[:limit]
-    points, share = layout(faces.images[rows])
+    points, share = layout(faces.where(rows).grey((48, 48)))
     print(np.array2string(points.round(2), separator=", "), f"found {share:.3f} of {len(rows)}")
 
 

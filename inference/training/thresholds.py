@@ -19,7 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference import _cover, _gates
-from inference.training.data import read_ferplus
+from inference._labels import SIX
+from inference.training.dataset import to_grey
+from inference.training.sources import read_source
 
 Image = NDArray[np.uint8]
 
@@ -49,13 +51,15 @@ LEVELS: Final[dict[str, Callable[[Image], Image]]] = {
 
 def clear_faces(ferplus: Path, eyewear: Path, count: int) -> dict[str, list[Image]]:
     """Return ``count`` clear faces of each kind, BGR."""
-    grey = read_ferplus(ferplus, "valid", majority=True).images
+    faces = read_source("ferplus", ferplus, SIX, split="valid", majority=True)
     rng = np.random.default_rng(3)
-    rows = rng.permutation(len(grey))[:count]
+    rows = rng.permutation(len(faces))[:count]
     paths = [p for folder in ("none", "eyeglasses") for p in sorted((eyewear / "train" / folder).iterdir())]
     chosen = [paths[i] for i in rng.permutation(len(paths))[:count]]
     return {
-        "ferplus": [np.asarray(cv2.cvtColor(grey[i], cv2.COLOR_GRAY2BGR), np.uint8) for i in rows],
+        "ferplus": [
+            np.asarray(cv2.cvtColor(to_grey(faces[int(i)]), cv2.COLOR_GRAY2BGR), np.uint8) for i in rows
+        ],
         "eyewear": [np.asarray(cv2.imread(str(path)), np.uint8) for path in chosen],
     }
 

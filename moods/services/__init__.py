@@ -7,6 +7,7 @@ reading, because the sweep finds the row.
 
 from __future__ import annotations
 
+from moods.services.bundles import BundleRefused, active_version, bundle_activate, waiting_requeue
 from moods.services.entries import (
     check_in_create,
     check_in_delete,
@@ -28,12 +29,30 @@ from moods.services.queue import (
     readings_run,
     sweep,
 )
+from moods.services.rereads import (
+    RereadClaim,
+    RereadRefused,
+    reread_finish,
+    reread_pause,
+    reread_release,
+    reread_resume,
+    reread_start,
+    reread_stop,
+    rereads_claim,
+    rereads_run,
+    rereads_sweep,
+)
 
 __all__ = [
     "SENTENCES",
+    "BundleRefused",
     "Claim",
     "EntryError",
+    "RereadClaim",
+    "RereadRefused",
     "SweepReport",
+    "active_version",
+    "bundle_activate",
     "check_in_create",
     "check_in_delete",
     "check_in_update",
@@ -50,5 +69,15 @@ __all__ = [
     "reading_retry",
     "readings_claim",
     "readings_run",
+    "reread_finish",
+    "reread_pause",
+    "reread_release",
+    "reread_resume",
+    "reread_start",
+    "reread_stop",
+    "rereads_claim",
+    "rereads_run",
+    "rereads_sweep",
     "sweep",
+    "waiting_requeue",
 ]

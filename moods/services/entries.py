@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.selectors import has_grant
 from moods.choices import Feeling, Mood, Status
 from moods.models import CheckIn, PhotoReading
-from moods.services import photos
+from moods.services import bundles, photos
 from moods.services.errors import EntryError, from_photo_error
 
 NOTE_LENGTH: Final = 4000
@@ -107,7 +107,7 @@ def check_in_update(
     if not words and reading is None:
         raise EntryError("nothing_said")
     if words.feeling and words.feeling != check_in.feeling and reading is not None:
-        check_in.corrected_at, check_in.agreed = timezone.now(), False
+        check_in.corrected_at, check_in.agreed, check_in.agreed_to = timezone.now(), False, ""
     check_in.mood, check_in.feeling = words.mood, words.feeling
     check_in.note, check_in.tags = words.note, words.tags
     check_in.save()
@@ -123,21 +123,22 @@ def reading_correct(*, check_in: CheckIn, feeling: str, mood: int | None = None)
         check_in.feeling = words.feeling
     if words.mood is not None:
         check_in.mood = words.mood
-    check_in.agreed, check_in.corrected_at = False, timezone.now()
-    check_in.save(update_fields=["feeling", "mood", "agreed", "corrected_at", "updated_at"])
+    check_in.agreed, check_in.agreed_to, check_in.corrected_at = False, "", timezone.now()
+    check_in.save(update_fields=["feeling", "mood", "agreed", "agreed_to", "corrected_at", "updated_at"])
     return check_in
 
 
-def reading_agree(*, check_in: CheckIn) -> bool:
+def reading_agree(*, check_in: CheckIn, seen: str = "") -> bool:
     """Write down that a reading was right; nothing changes where the member has said otherwise.
 
-    This is no self-report: ``mood`` and ``feeling`` stay as they are.
+    This is no self-report: ``mood`` and ``feeling`` stay as they are. ``seen`` is the guess that was
+    on the page: if the photo has been read again since and the guess is another, nothing is agreed to.
     """
     reading = PhotoReading.objects.filter(check_in=check_in, status=Status.READ).first()
-    if reading is None or check_in.feeling not in ("", reading.emotion):
+    if reading is None or check_in.feeling not in ("", reading.emotion) or seen not in ("", reading.emotion):
         return False
-    check_in.agreed = True
-    check_in.save(update_fields=["agreed", "updated_at"])
+    check_in.agreed, check_in.agreed_to = True, reading.emotion
+    check_in.save(update_fields=["agreed", "agreed_to", "updated_at"])
     return True
 
 
@@ -221,6 +222,7 @@ def _store(
 ) -> tuple[CheckIn, bool]:
     """Write both rows in one transaction; of two simultaneous requests the loser gets the winner's."""
     digest = intake.digest if intake else ""
+    version = bundles.active_version() if intake else ""
     try:
         with transaction.atomic():
             check_in = CheckIn.objects.create(
@@ -241,6 +243,7 @@ def _store(
                     photo=intake.name,
                     photo_width=intake.width,
                     photo_height=intake.height,
+                    wanted_version=version,
                 )
     except BaseException as error:
         if intake:

@@ -7,8 +7,6 @@ row changed since (deleted, taken back by the sweep, finished by another worker)
 from __future__ import annotations
 
 import logging
-import random
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final, cast
@@ -26,12 +24,11 @@ from accounts.models import User
 from accounts.selectors import has_grant
 from moods.choices import Status, plane_point
 from moods.models import CheckIn, PhotoReading
-from moods.services import photos
+from moods.services import batches, bundles, photos
 from moods.services.errors import EntryError
 
 logger = logging.getLogger(__name__)
 
-LONGEST_PAUSE: Final = timedelta(minutes=10)
 #: FAILED for these reasons leaves no photo behind: there is none, or it must not be here.
 NOT_KEPT: Final = frozenset({"consent_withdrawn", "photo_gone", "key_lost"})
 
@@ -43,6 +40,8 @@ class Claim:
     pk: int
     lease: UUID
     attempts: int
+    #: The bundle the photo was pinned to when it was queued; empty: whichever is active.
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,11 +54,7 @@ class SweepReport:
 
 
 def readings_claim(*, limit: int, lease_seconds: int) -> list[Claim]:
-    """Take up to ``limit`` waiting rows under one lease.
-
-    A row that was tried before is taken alone: if it is what kills workers, it must not take
-    others with it again.
-    """
+    """Take up to ``limit`` waiting rows of one bundle under one lease; see :func:`batches.together`."""
     now = timezone.now()
     waiting = PhotoReading.objects.filter(status=Status.QUEUED, available_at__lte=now)
     if not waiting.exists():  # SQLite would take its one write lock only to find nothing
@@ -71,9 +66,9 @@ def readings_claim(*, limit: int, lease_seconds: int) -> list[Claim]:
         rows = list(
             waiting.order_by("available_at", "pk")
             .select_for_update(skip_locked=True)
-            .values_list("pk", "attempts")[:limit]
+            .values_list("pk", "attempts", "wanted_version")[:limit]
         )
-        picked = _together(rows)
+        picked = batches.together(rows)
         PhotoReading.objects.filter(pk__in=picked, status=Status.QUEUED).update(
             status=Status.RUNNING,
             lease=lease,
@@ -82,7 +77,8 @@ def readings_claim(*, limit: int, lease_seconds: int) -> list[Claim]:
             started_at=now,
         )
         ours = PhotoReading.objects.filter(lease=lease, status=Status.RUNNING).order_by("available_at", "pk")
-        return [Claim(pk, lease, attempts) for pk, attempts in ours.values_list("pk", "attempts")]
+        taken = ours.values_list("pk", "attempts", "wanted_version")
+        return [Claim(pk, lease, attempts, version) for pk, attempts, version in taken]
 
 
 def readings_run(*, limit: int, lease_seconds: int) -> int:
@@ -90,7 +86,7 @@ def readings_run(*, limit: int, lease_seconds: int) -> int:
     claims = readings_claim(limit=limit, lease_seconds=lease_seconds)
     work = [(claim, photo) for claim in claims if (photo := _photo_of(claim)) is not None]
     if work:
-        _read(work)
+        batches.read_batch(claims[0].version, work, reading_finish, reading_release)
     return len(claims)
 
 
@@ -116,20 +112,8 @@ def reading_retry(*, check_in: CheckIn) -> bool:
     """Queue a FAILED reading again while its photo is kept; say whether that was possible."""
     if not has_grant(check_in.member, Purpose.EMOTION):
         raise EntryError("consent_needed")
-    now = timezone.now()
     failed = PhotoReading.objects.filter(check_in=check_in, status=Status.FAILED).exclude(photo="")
-    return bool(
-        failed.exclude(photo_until__lte=now).update(
-            status=Status.QUEUED,
-            reason="",
-            attempts=0,
-            available_at=now,
-            queued_at=now,
-            started_at=None,
-            finished_at=None,
-            photo_until=None,
-        )
-    )
+    return bool(bundles.queue_again(failed.exclude(photo_until__lte=timezone.now())))
 
 
 def sweep() -> SweepReport:
@@ -170,13 +154,6 @@ def fields_of(reading: inference.Reading) -> dict[str, Any]:
     }
 
 
-def _together(rows: Sequence[tuple[int, int]]) -> list[int]:
-    """Choose which (pk, attempts) go in one batch: the first alone if tried before, else all new."""
-    if rows and rows[0][1] > 0:
-        return [rows[0][0]]
-    return [pk for pk, attempts in rows if attempts == 0]
-
-
 def _photo_of(claim: Claim) -> bytes | None:
     """Return a claimed row's photo; without consent, photo or key the reading ends here."""
     row = _held(claim).select_related("check_in__member__subject_key").first()
@@ -197,41 +174,19 @@ def _photo_of(claim: Claim) -> bytes | None:
     return None
 
 
-def _read(work: Sequence[tuple[Claim, bytes]]) -> None:
-    """Read photos together; if that raises, one by one, so that one cannot fail the others."""
-    try:
-        readings = inference.read_photos([photo for _claim, photo in work])
-    except inference.InferenceError as error:
-        logger.warning("Nothing can be read just now: %s", error.code)
-        for claim, _photo in work:
-            reading_release(claim, error)
-    except Exception as error:
-        logger.exception("A batch of %d could not be read.", len(work))
-        if len(work) == 1:
-            reading_release(work[0][0], error)
-        else:
-            for one in work:
-                _read([one])
-    else:
-        for (claim, _photo), reading in zip(work, readings, strict=True):
-            reading_finish(claim, reading)
-
-
 def _held(claim: Claim) -> QuerySet[PhotoReading]:
     return PhotoReading.objects.filter(pk=claim.pk, status=Status.RUNNING, lease=claim.lease)
 
 
 def _requeue(claim: Claim, code: str) -> bool:
-    """Queue a row again after a pause that doubles with each attempt, give or take a half."""
-    pause = timedelta(seconds=settings.MAEUM_BACKOFF_SECONDS * 2 ** (claim.attempts - 1))
-    pause = min(pause, LONGEST_PAUSE) * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, no secret
+    """Queue a row again after a pause."""
     return bool(
         _held(claim).update(
             status=Status.QUEUED,
             reason=code,
             lease=None,
             lease_until=None,
-            available_at=timezone.now() + pause,
+            available_at=timezone.now() + batches.pause(claim.attempts),
         )
     )
 

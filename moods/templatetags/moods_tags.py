@@ -10,10 +10,11 @@ from django import template
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext, pgettext_lazy
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
-from moods import avatar
+from moods import avatar, heat_map
 from moods.choices import FEELING_SAID, Feeling, Mood
+from moods.models import PhotoReading
 from moods.words import tag_word
 
 register = template.Library()
@@ -128,3 +129,22 @@ def said_time(moment: time) -> str:
     if moment.hour < 21:
         return _("저녁 %(hour)s시 %(minute)s분") % values
     return _("밤 %(hour)s시 %(minute)s분") % values
+
+
+@register.filter
+def lasting(seconds: float) -> str:
+    """Say how long something takes, in the largest unit that fits: 40초, 3분, 2시간."""
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return ngettext("%d초", "%d초", whole) % whole
+    if whole < 3600:
+        minutes = round(whole / 60)
+        return ngettext("%d분", "%d분", minutes) % minutes
+    hours = round(whole / 3600)
+    return ngettext("%d시간", "%d시간", hours) % hours
+
+
+@register.simple_tag
+def heat(reading: PhotoReading) -> SafeString:
+    """Draw over a kept photo where the ensemble looked."""
+    return heat_map.over_photo(reading)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,12 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import PersonRequest, member_required
-from moods import charts, selectors
-from moods.choices import Feeling, mood_of
-from moods.forms import FEELING_ORDER
+from moods import selectors
+from moods.insight import figures, pages, summary
+from moods.insight import selectors as insight
 from moods.views.shown import shown
 
 FIRST_YEAR = 1900
+LINE_DAYS = 30
 
 
 @require_safe
@@ -39,11 +41,15 @@ def diary_month(request: PersonRequest, year: int, month: int) -> HttpResponse:
 def day(request: PersonRequest, day: date) -> HttpResponse:
     """Show what was said on one day, and the way to add to it."""
     today = timezone.localdate(timezone=request.user.zone)
-    if day.year < FIRST_YEAR or day > today:
+    if not FIRST_YEAR <= day.year <= today.year + 1:
+        raise Http404
+    entries = [shown(entry) for entry in selectors.entries_on(request.user, day)]
+    # A traveller may have written on a date that has not begun at home.
+    if day > today and not entries:
         raise Http404
     context = {
         "day": day,
-        "entries": [shown(entry) for entry in selectors.entries_on(request.user, day)],
+        "entries": entries,
         "before": day - timedelta(days=1) if day > date(FIRST_YEAR, 1, 1) else None,
         "after": day + timedelta(days=1) if day < today else None,
         "is_today": day == today,
@@ -57,8 +63,11 @@ def _month(request: PersonRequest, year: int, month: int) -> HttpResponse:
     if not (1 <= month <= 12 and year >= FIRST_YEAR and (year, month) <= (today.year, today.month)):
         raise Http404
     first = date(year, month, 1)
-    cells = selectors.month_of(member, year, month)
-    line = selectors.line_of(member)
+    cells = insight.cells_of(member, first, first.replace(day=monthrange(year, month)[1]))
+    start = today - timedelta(days=LINE_DAYS - 1)
+    days = insight.days_of(member, start, today)
+    stretch = figures.Stretch(start, today)
+    means = summary.smooth(days, start, today)
     context: dict[str, Any] = {
         "first": first,
         "today": today,
@@ -67,17 +76,13 @@ def _month(request: PersonRequest, year: int, month: int) -> HttpResponse:
         "sundays_first": [date(2023, 1, n) for n in range(1, 8)],
         "cells": cells,
         "written": sum(1 for cell in cells if cell.count),
-        "met": [feeling for feeling in FEELING_ORDER if any(cell.feeling == feeling for cell in cells)],
-        "feelings": [(feeling.value, Feeling(feeling).label) for feeling in FEELING_ORDER],
+        "met": [feeling for feeling in insight.ORDER if any(c.own and c.feeling == feeling for c in cells)],
+        "order": [feeling.value for feeling in insight.ORDER],
         "before": (first - timedelta(days=1)).replace(day=1) if year > FIRST_YEAR else None,
         "after": _after(first, today),
-        "line": charts.line_through(line),
-        "line_days": [
-            (point.date, mood_of(point.valence).label, point.own)
-            for point in line
-            if point.valence is not None
-        ],
-        "line_ends": (line[0].date, line[len(line) // 2].date, line[-1].date),
+        "line": figures.line(stretch, days, means),
+        "line_days": pages.line_rows(days, means),
+        "has_mean": bool(means),
     }
     return render(request, "moods/diary.html", context)
 

@@ -72,8 +72,10 @@ def correct(request: PersonRequest, uuid: UUID) -> HttpResponse:
 @member_required
 def agree(request: PersonRequest, uuid: UUID) -> HttpResponse:
     """Write down that the guess was right."""
-    if services.reading_agree(check_in=own_entry(request, uuid)):
+    if services.reading_agree(check_in=own_entry(request, uuid), seen=request.POST.get("seen", "")):
         notes.success(request, _("맞다고 적어 두었어요."))
+    else:
+        notes.error(request, _("그사이에 바뀐 것이 있어요. 지금 보이는 짐작을 확인해 주세요."))
     return redirect("moods:entry", uuid=uuid)
 
 

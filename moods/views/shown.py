@@ -11,7 +11,7 @@ from django.http import Http404
 
 from accounts.http import PersonRequest
 from accounts.models import User
-from moods import messages, selectors
+from moods import heat_map, messages, selectors
 from moods.choices import Status
 from moods.models import CheckIn, PhotoReading
 from moods.policies import entries_visible_to
@@ -46,6 +46,19 @@ class Shown:
         return messages.outcome(reading.status, reading.reason)
 
     @property
+    def agreed(self) -> bool:
+        """Say whether the member has said that this very guess is right."""
+        return self.check_in.agreed and self.check_in.agreed_to in (
+            "",
+            self.guess.emotion if self.guess else "",
+        )
+
+    @property
+    def agreed_before(self) -> str:
+        """Return an earlier guess the member agreed to, if the photo has since been read differently."""
+        return self.check_in.agreed_to if self.guess and self.check_in.agreed and not self.agreed else ""
+
+    @property
     def sure(self) -> str:
         """Say how sure the guess is."""
         return doubt(self.guess.confidence or 0.0)[0] if self.guess else ""
@@ -59,6 +72,16 @@ class Shown:
     def looked_at(self) -> str:
         """Say which part of the face weighed most, if that is known."""
         return looked_at(self.guess.grid) if self.guess and self.guess.grid else ""
+
+    @property
+    def heat_here(self) -> bool:
+        """Say whether what the ensemble looked at can be drawn over the photo."""
+        return self.photo_here and self.reading is not None and heat_map.can_draw(self.reading)
+
+    @property
+    def looked_at_photo(self) -> str:
+        """Say which part of the face weighed most, also where the ensemble was not sure."""
+        return looked_at(self.reading.grid) if self.reading and self.reading.grid else ""
 
     @property
     def photo_here(self) -> bool:

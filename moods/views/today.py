@@ -17,7 +17,7 @@ from accounts.choices import Purpose
 from accounts.http import PersonRequest, member_required, person_required
 from accounts.models import User
 from accounts.selectors import has_grant
-from moods import selectors, services
+from moods import bundle_facts, selectors, services
 from moods.choices import Mood
 from moods.selectors import DayCell
 from moods.views.shown import Shown, latest_with_point, shown
@@ -69,8 +69,13 @@ def how_it_reads(request: PersonRequest) -> HttpResponse:
         card: dict[str, Any] = selectors.active_model_card()
     except inference.InferenceError:
         card = {}
-    share = card.get("metrics", {}).get("test", {}).get("accuracy")
-    context = {"accuracy": None if share is None else round(100 * share)}
+    facts = bundle_facts.card_facts(card)
+    context = {
+        "accuracy": None if facts.accuracy is None else round(100 * facts.accuracy),
+        "facts": facts,
+        "card": card,
+        "version": services.active_version() if card else "",
+    }
     return render(request, "moods/how_it_reads.html", context)
 
 

@@ -9,7 +9,10 @@ from django.utils import translation
 from accounts import notices
 from accounts.choices import Purpose
 
-PINNED = {"2026-11-1": "f9f5ad14547e21f726838f90f20d1ac30a7903b4b52c67b6e2dc0010b3a7ba8e"}
+PINNED = {
+    "2026-11-1": "f9f5ad14547e21f726838f90f20d1ac30a7903b4b52c67b6e2dc0010b3a7ba8e",
+    "2026-11-2": "3c0177d9c9abe93bcf7c0c368ad643cc75e57275d9e82abdf423a2b3bdbff26b",
+}
 
 
 def test_changed_notice_text_needs_a_new_version() -> None:

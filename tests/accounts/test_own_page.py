@@ -93,6 +93,9 @@ def test_strangers_are_asked_to_log_in(db: None) -> None:
 
 
 def test_export_holds_account_and_consents(as_member: Client, member: User) -> None:
+    asked = as_member.get(reverse("accounts:export"))
+    assert asked["Location"].startswith(reverse("account_reauthenticate"))
+    as_member.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     response = as_member.get(reverse("accounts:export"))
     data = json.loads(response.content)
     assert data["account"]["email"] == member.email

@@ -18,10 +18,12 @@ from django.utils import timezone
 from accounts.demo import FIXED
 from accounts.models import Grant, User
 from moods.models import CheckIn
+from moods.panel import services as panel_services
+from moods.panel.models import Study
 
 #: What a person may open without logging in.
 PUBLIC = {
-    "home", "health", "help_lines", "set_language", "demo_mailbox", "demo_message",
+    "home", "health", "help_lines", "moods:crisis", "moods:crisis_in", "set_language", "demo_mailbox", "demo_message",
     "account_login", "account_signup", "account_logout", "account_inactive", "account_confirm_email",
     "account_email_verification_sent", "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done", "account_login_by_passkey",
@@ -33,7 +35,10 @@ MIDWAY = {
     "account_inactive", "admin:auth_user_password_change", "admin:autocomplete", "admin:view_on_site",
     "mfa_download_recovery_codes", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_activate_totp",
     "mfa_deactivate_totp", "demo_message", "moods:photo",
-    "moods:entry_progress", "account_set_password", "accounts:erase",
+    "moods:entry_progress", "moods:scales_question", "moods:scales_care", "moods:scales_result", "moods:scales_delete",
+    "account_set_password", "accounts:erase", "accounts:export",
+    "moods:patterns_days", "moods:portable_preview", "moods:portable_rows", "moods:portable_undo",
+    "panel:link", "panel:face", "panel:picture", "panel:go", "panel:done", "panel:device", "panel:erase",
 }  # fmt: skip
 _H1 = re.compile(rb"<h1[\s>]")
 
@@ -80,6 +85,17 @@ def sample(address: Address, people: dict[str, User]) -> dict[str, object] | Non
         "month": today.month,
         "day": entry.local_date,
         "client": people["member"].uuid,
+        # A study in which nobody takes part: what its participants open, tests/moods/test_panel.py does.
+        "study": _study(people["admin"]).uuid,
+        "face": entry.uuid,
+        "link": entry.uuid,
+        "person": entry.uuid,
+        # A sitting is made by answering: tests/moods/test_scales*.py open its pages.
+        "scale": "who5",
+        "number": 1,
+        "language": "ko",
+        "kind": "json",
+        "token": "none",
         "key": "x-y",
         "uidb36": "x",
         "name": "none.log",
@@ -93,6 +109,11 @@ def sample(address: Address, people: dict[str, User]) -> dict[str, object] | Non
             return None
         known["object_id"] = row.pk
     return {name: known[name] for name in address.parameters if name in known}
+
+
+def _study(by: User) -> Study:
+    """Return the one study of the crawl, made on first use."""
+    return Study.objects.first() or panel_services.study_create(by=by, title="연구", per_half=1)
 
 
 def path_of(address: Address, people: dict[str, User]) -> str | None:

@@ -75,7 +75,7 @@ def test_changed_byte_is_noticed_before_the_file_is_opened(copy: Path) -> None:
     "change",
     [
         lambda m: m.update(format=99),
-        lambda m: m.update(classes=m["classes"][::-1]),
+        lambda m: m["classes"].update(words=m["classes"]["words"][::-1]),
         lambda m: m["members"][0].update(weight=-0.2),
         lambda m: m["members"][0].update(weight=float("nan")),
         lambda m: m["members"][0].update(weight=m["members"][0]["weight"] + 0.5),

@@ -490,7 +490,7 @@ def test_the_diary_shows_own_days_solid_guesses_dashed_and_gaps(as_member: Clien
     page = body(as_member.get(reverse("moods:diary_month", args=[2026, 3])))
 
     assert '"px anxious"' in page
-    assert page.count('"px happy g"') == 2  # the day and the legend
+    assert page.count('"px happy g"') == 1
     assert page.count('"px none"') == 29
 
 

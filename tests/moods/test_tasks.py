@@ -33,7 +33,7 @@ def ensemble(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Replace the ensemble at its one door; return the sizes of the batches it was given."""
     batches: list[int] = []
 
-    def read(photos: Sequence[bytes]) -> list[Reading]:
+    def read(photos: Sequence[bytes], *, version: str | None = None) -> list[Reading]:
         batches.append(len(photos))
         return [vote()] * len(photos)
 
@@ -59,7 +59,7 @@ def test_stop_signal_ends_the_work_between_batches(
         check_in(member, variant(number))
     read = inference.read_photos
 
-    def last_batch(photos: Sequence[bytes]) -> list[Reading]:
+    def last_batch(photos: Sequence[bytes], *, version: str | None = None) -> list[Reading]:
         worker_shutting_down.send(sender="worker", sig="SIGTERM", how="Warm", exitcode=0)
         return read(photos)
 
@@ -127,6 +127,7 @@ def test_broker_that_is_down_is_a_warning_and_no_error(
         ({"default"}, "celery.concurrency.solo", False),
     ],
 )
+@pytest.mark.django_db
 def test_only_an_inference_worker_that_never_forks_loads_the_ensemble(
     queues: set[str], pool: str, loads: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

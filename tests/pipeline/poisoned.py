@@ -18,10 +18,10 @@ __all__ = ["app"]
 _read = inference.read_photos
 
 
-def _fatal(photos: Sequence[bytes]) -> list[inference.Reading]:
+def _fatal(photos: Sequence[bytes], *, version: str | None = None) -> list[inference.Reading]:
     if any(hashlib.sha256(photo).hexdigest() == os.environ["MAEUM_POISON"] for photo in photos):
         os.kill(os.getpid(), signal.SIGKILL)
-    return _read(photos)
+    return _read(photos, version=version)
 
 
 inference.read_photos = _fatal

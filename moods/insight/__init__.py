@@ -1,0 +1,1 @@
+"""A person's diary at a distance: week, year, the line and its band, hours, shares, two months."""

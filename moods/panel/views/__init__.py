@@ -1,0 +1,1 @@
+"""Pages of a study: making it, taking part, results."""

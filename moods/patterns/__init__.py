@@ -1,0 +1,1 @@
+"""What was together: tags, times of day and weekdays beside better and harder days. Never why."""

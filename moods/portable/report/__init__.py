@@ -1,0 +1,1 @@
+"""A month or a quarter on two pages, for a doctor: numbers here, drawing there."""
