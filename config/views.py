@@ -40,8 +40,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def help_lines(request: HttpRequest) -> HttpResponse:
-    """Show the numbers to call; open to everybody, logged in or not."""
-    return render(request, "help_lines.html")
+    """Send an old address to the crisis card, which has the numbers to call."""
+    return redirect("moods:crisis", permanent=True)
 
 
 @never_cache

@@ -248,6 +248,8 @@ def test_starting_weights_are_found_or_their_absence_is_told(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
+    # urllib keeps the opener, proxies and all, that it builds on first use: later tests must not get this one.
+    monkeypatch.setattr("urllib.request._opener", None)
     mobile = Recipe("mobilenet_v2", size=(48, 48), init="imagenet")
     target = get_member("mobilenet_v2").build(InputShape(48, 48), 6, 0.0)
     monkeypatch.setattr(
