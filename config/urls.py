@@ -5,8 +5,11 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 
 from config import views
+
+admin.site.site_title = admin.site.site_header = _("마음 관리")
 
 urlpatterns = [
     path("", views.home, name="home"),
