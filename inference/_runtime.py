@@ -84,7 +84,7 @@ def load(version: str | None = None) -> Loaded:
         bundle = bundle_of(version)
         key = (str(bundle.folder.resolve()), (bundle.folder / "bundle.json").stat().st_mtime_ns)
         if key not in _loaded:
-            made = _load(bundle)
+            made = load_bundle(bundle)
             while len(_loaded) >= KEPT:
                 _loaded.popitem(last=False)
             _loaded[key] = made
@@ -104,7 +104,7 @@ def warm_up() -> None:
     ensemble.ask(np.zeros((1, ensemble.side, ensemble.side), np.uint8))
 
 
-def _load(bundle: Bundle) -> Loaded:
+def load_bundle(bundle: Bundle) -> Loaded:
     """Verify and open every file of a bundle."""
     began = time.monotonic()
     cv2.setNumThreads(SETTINGS.threads)

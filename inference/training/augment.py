@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.training.dataset import to_grey
+from inference.members._prepare import to_grey
 
 Pixels = NDArray[np.uint8]
 

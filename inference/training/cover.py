@@ -24,8 +24,9 @@ from inference._bundle import write_arrays
 from inference._crop import align
 from inference._faces import find_faces, refine
 from inference._labels import SIX
+from inference.members._prepare import to_grey
 from inference.training.covers import harden_clear, hide, jitter
-from inference.training.dataset import Split, to_grey
+from inference.training.dataset import Split
 from inference.training.sources import read_source
 
 Images = NDArray[np.uint8]

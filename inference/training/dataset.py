@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference._labels import ClassList
+from inference.members._prepare import resized, to_grey
 
 Split = Literal["train", "valid", "test", "all"]
 Pixels = NDArray[np.uint8]
@@ -142,16 +143,3 @@ class Dataset:
     def grey(self, size: tuple[int, int]) -> Pixels:
         """Read every row, grey, resized to ``size`` (height, width): shape ``(n, *size)``. For small parts."""
         return np.stack([resized(to_grey(self[i]), size) for i in range(len(self))])
-
-
-def to_grey(image: Pixels) -> Pixels:
-    """Return grey ``(h, w)`` of a grey or RGB image."""
-    return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
-
-
-def resized(image: Pixels, size: tuple[int, int]) -> Pixels:
-    """Resize to ``size`` (height, width): by areas when shrinking to less than half, else bilinear."""
-    if image.shape[:2] == size:
-        return image
-    how = cv2.INTER_AREA if image.shape[0] > 2 * size[0] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, size[::-1], interpolation=how), np.uint8)

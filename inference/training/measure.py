@@ -88,7 +88,7 @@ def measure(
 def open_bundle(bundle: str | None) -> _runtime.Loaded:
     """Load the active bundle, an installed version, or the bundle in a folder; raises ``BundleError``."""
     if bundle and (Path(bundle) / MANIFEST).is_file():
-        return _runtime._load(read_bundle(Path(bundle)))
+        return _runtime.load_bundle(read_bundle(Path(bundle)))
     return _runtime.load(bundle)
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from inference import _cover, _gates
 from inference._labels import SIX
-from inference.training.dataset import to_grey
+from inference.members._prepare import to_grey
 from inference.training.sources import read_source
 
 Image = NDArray[np.uint8]

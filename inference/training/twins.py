@@ -19,7 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.training.dataset import Dataset, DataSetError, ImageSource, Pixels, to_grey
+from inference.members._prepare import to_grey
+from inference.training.dataset import Dataset, DataSetError, ImageSource, Pixels
 
 MAX_BITS: Final = 6
 MIN_CORRELATION: Final = 0.92
