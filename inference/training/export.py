@@ -102,18 +102,6 @@ def export(
     return assemble(draft, config.coverage, trained, arrays, parts, folder)
 
 
-def reexport(bundle: Bundle, version: str, coverage: float, parts: Part, folder: Path) -> dict[str, Any]:
-    """Write a bundle of any format anew, from its own stored weights; returns the metrics."""
-    cover = bundle.stored(*bundle.cover)
-    said = {entry["name"]: entry for entry in bundle.card.get("members", [])}
-    trained = [
-        _from_entry(entry, bundle.stored(entry.file, entry.sha256), bundle.classes, said.get(entry.name, {}))
-        for entry in bundle.members
-    ]
-    draft = _draft(version, bundle.classes, bundle.student, bundle.card)
-    return assemble(draft, coverage, trained, cover, parts, folder)
-
-
 def _draft(version: str, classes: ClassList, student: bool, card: Mapping[str, Any]) -> Bundle:
     made = dt.datetime.now(dt.UTC).date().isoformat()
     return Bundle(Path(), version, (), ("cover.npz", ""), 1.0, 0.0, False, card, classes, None, student, made)
@@ -144,14 +132,6 @@ def from_run(recipe: Recipe, runs: Path, classes: ClassList) -> Trained:
         width=recipe.width,
     )
     return Trained(entry, stored, _walked(graph), _said(recipe, run))
-
-
-def _from_entry(
-    entry: MemberEntry, stored: Mapping[str, Array], classes: ClassList, said: Mapping[str, Any]
-) -> Trained:
-    shape = InputShape(*entry.size, entry.channels)
-    graph = get_member(entry.architecture).build(shape, len(classes), 0.0, entry.width)
-    return Trained(entry, stored, _walked(graph), said)
 
 
 def _walked(graph: Any) -> Graph | None:
