@@ -56,7 +56,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def format_email_subject(self, subject: str) -> str:
         """Begin with the product's name; allauth would print the host's."""
-        return f"[{_('마음')}] {subject}"
+        product = _("마음")
+        return f"[{product}] {subject}"
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         """Send a new member to the consent page."""

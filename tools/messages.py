@@ -6,6 +6,7 @@ programs: Python files as they are, templates through Django's own ``templatize`
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
@@ -77,7 +78,21 @@ def _extract(path: Path) -> Iterator[tuple[int, str | tuple[str, ...], list[str]
     if path.suffix != ".py":
         # templatize leaves the page's indentation, which is not Python's.
         source = "\n".join(line.strip() for line in templatize(source, origin=str(path)).split("\n"))
+    elif line := _within_f_string(source):
+        sys.exit(
+            f"{path.relative_to(ROOT)}:{line}: a sentence inside an f-string is not found; name it first."
+        )
     return extract("python", io.BytesIO(source.encode()), keywords=_KEYWORDS)
+
+
+def _within_f_string(source: str) -> int:
+    """Return the line of a gettext call inside an f-string, which Babel passes over in silence; 0 if none."""
+    for text in ast.walk(ast.parse(source)):
+        calls = ast.walk(text) if isinstance(text, ast.JoinedStr) else ()
+        for call in calls:
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _KEYWORDS:
+                return call.lineno
+    return 0
 
 
 def read(path: Path) -> Catalog:

@@ -74,7 +74,8 @@ def share(one: Comparison) -> str:
             "%(days)d일 중 %(so)d일이 다른 날들의 평균보다 힘들었어요.",
             one.numbers.count,
         )
-    return f"{said % values} {_('그것 때문이라는 뜻은 아니에요.')}"
+    not_why = _("그것 때문이라는 뜻은 아니에요.")
+    return f"{said % values} {not_why}"
 
 
 def basis(one: Comparison) -> str:
